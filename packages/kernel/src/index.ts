@@ -1,0 +1,4 @@
+export * from './backoff.ts';
+export * from './clock.ts';
+export * from './coded-error.ts';
+export * from './lifecycle.ts';

@@ -1,0 +1,50 @@
+/** Something that runs. `start` and `stop` are idempotent; `stop` is safe after a failed start. */
+export interface Lifecycle {
+  readonly name: string;
+  start(signal: AbortSignal): Promise<void>;
+  /** Ends within `deadlineMs`, by force if it must. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface LifecycleOptions {
+  readonly now: () => number;
+}
+
+/**
+ * Starts parts in order and stops them in reverse. Where a start fails, the parts already started are stopped and the
+ * error is thrown. `stop` visits every part even where one fails, then throws what failed as an AggregateError.
+ */
+export function sequence(name: string, parts: readonly Lifecycle[], options: LifecycleOptions): Lifecycle {
+  let started: Lifecycle[] = [];
+  const stop = async (deadlineMs: number): Promise<void> => {
+    const until = options.now() + deadlineMs;
+    const running = started.toReversed();
+    started = [];
+    const failures: unknown[] = [];
+    for (const part of running) {
+      try {
+        await part.stop(Math.max(0, until - options.now()));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `${name} did not stop cleanly`);
+  };
+  return {
+    name,
+    async start(signal) {
+      if (started.length > 0) return;
+      for (const part of parts) {
+        signal.throwIfAborted();
+        started.push(part);
+        try {
+          await part.start(signal);
+        } catch (error) {
+          await stop(1_000);
+          throw error;
+        }
+      }
+    },
+    stop,
+  };
+}

@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import type { ProtocolErrorCode, WireError } from './errors.ts';
+import type {
+  devTokenRequestSchema,
+  historyReadSchema,
+  messageSendSchema,
+  roomJoinSchema,
+  roomLeaveSchema,
+  typingSetSchema,
+} from './schemas.ts';
+
+/** A message of a room, as everybody hears and reads it. */
+export interface Message {
+  /** Opaque; within a room, ids sort in the order of the room's history. */
+  readonly id: string;
+  readonly room: string;
+  readonly user: string;
+  readonly text: string;
+  /** Milliseconds since the epoch, by Redis's clock. */
+  readonly sentAt: number;
+  /** The sender's own id for it. */
+  readonly clientId: string;
+}
+
+export interface SessionReady {
+  readonly user: string;
+  readonly nodeId: string;
+  /** True where what was missed while away has been sent before this event. */
+  readonly recovered: boolean;
+}
+
+export interface TypingChanged {
+  readonly room: string;
+  readonly user: string;
+  readonly typing: boolean;
+}
+
+/** The failure of an event that carried no acknowledgement to answer through. */
+export interface RequestFailed {
+  readonly event: string;
+  readonly error: WireError;
+}
+
+/** What an acknowledgement carries. */
+export type Reply<Fields extends object = object> =
+  ({ readonly ok: true } & Fields) | { readonly ok: false; readonly error: WireError };
+
+export type Ack<Fields extends object = object> = (reply: Reply<Fields>) => void;
+
+export interface MessageSent {
+  readonly id: string;
+  readonly sentAt: number;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  /** True where older messages exist. */
+  readonly more: boolean;
+}
+
+export type RoomJoin = z.input<typeof roomJoinSchema>;
+export type RoomLeave = z.input<typeof roomLeaveSchema>;
+export type MessageSend = z.input<typeof messageSendSchema>;
+export type HistoryRead = z.input<typeof historyReadSchema>;
+export type TypingSet = z.input<typeof typingSetSchema>;
+
+export interface ClientToServerEvents {
+  'room:join': (payload: RoomJoin, ack: Ack) => void;
+  'room:leave': (payload: RoomLeave, ack: Ack) => void;
+  'message:send': (payload: MessageSend, ack: Ack<MessageSent>) => void;
+  'history:read': (payload: HistoryRead, ack: Ack<HistoryPage>) => void;
+  'typing:set': (payload: TypingSet) => void;
+}
+
+export interface ServerToClientEvents {
+  'session:ready': (session: SessionReady) => void;
+  'message:new': (message: Message) => void;
+  'typing:changed': (change: TypingChanged) => void;
+  'request:failed': (failure: RequestFailed) => void;
+}
+
+/** `connect_error`'s `data`. */
+export interface ConnectRefusal {
+  readonly code: ProtocolErrorCode;
+  readonly retryable: boolean;
+}
+
+/** `POST /auth/dev-token`, in development only. */
+export type DevTokenRequest = z.input<typeof devTokenRequestSchema>;
+export interface DevToken {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
