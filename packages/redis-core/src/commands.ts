@@ -1,0 +1,188 @@
+import type { Clock } from '@sluice/kernel';
+import type { Connection, DriverClient } from './connection.ts';
+import { redisError } from './errors.ts';
+import type { Script } from './script.ts';
+import { replyCode, translate } from './translate.ts';
+import type { RedisTuning } from './tuning.ts';
+
+/** A reply as RESP3 has it, strings decoded as UTF-8. */
+export type RedisReply =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly RedisReply[]
+  | { readonly [field: string]: RedisReply };
+
+export type RedisArgument = string | Buffer;
+
+export interface CommandOptions {
+  /** From the call to the answer, waiting for a connection included; the tuning's `deadlineMs` unless given. */
+  readonly deadlineMs?: number;
+  /**
+   * True where running it twice does no harm: it is then sent again, within its deadline, when the connection is
+   * lost under way or Redis says "later" (loading, failing over). Default false.
+   */
+  readonly idempotent?: boolean;
+}
+
+export interface Commands {
+  /**
+   * Sends one command. Rejects with `redis_unavailable` after the deadline, `redis_connection_lost` where the outcome
+   * is unknown, `redis_queue_full`, `redis_refused`, `redis_not_ready` or `redis_closed`.
+   */
+  send(args: readonly RedisArgument[], options?: CommandOptions): Promise<RedisReply>;
+  /** Runs a script, with its full text only where the server does not know it. */
+  run(
+    script: Script,
+    keys: readonly RedisArgument[],
+    args: readonly RedisArgument[],
+    options?: CommandOptions,
+  ): Promise<RedisReply>;
+  /** Commands waiting for a connection or an answer. */
+  readonly outstanding: number;
+}
+
+interface Request {
+  readonly write: (client: DriverClient) => Promise<unknown>;
+  readonly resolve: (reply: RedisReply) => void;
+  readonly reject: (error: unknown) => void;
+  readonly expiresAt: number;
+  readonly idempotent: boolean;
+  retries: number;
+}
+
+// Deadlines are checked at this grain by one timer, because a timer per command costs more than the command.
+const sweepEveryMs = 50;
+const retryAfterMs = 100;
+
+/**
+ * Commands over one connection: a bounded queue in front of the driver that holds what cannot be written yet, so that
+ * a request whose caller has given up is never sent afterwards.
+ */
+export class CommandQueue implements Commands {
+  readonly #connection: Connection;
+  readonly #tuning: RedisTuning;
+  readonly #clock: Clock;
+  readonly #outstanding = new Set<Request>();
+  #waiting: Request[] = [];
+  #sweeping = false;
+
+  constructor(connection: Connection, tuning: RedisTuning, clock: Clock) {
+    this.#connection = connection;
+    this.#tuning = tuning;
+    this.#clock = clock;
+    connection.onReady(() => this.#flush());
+  }
+
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  send(args: readonly RedisArgument[], options: CommandOptions = {}): Promise<RedisReply> {
+    return this.#enqueue((client) => client.sendCommand(args), options);
+  }
+
+  run(
+    script: Script,
+    keys: readonly RedisArgument[],
+    args: readonly RedisArgument[],
+    options: CommandOptions = {},
+  ): Promise<RedisReply> {
+    const tail = [String(keys.length), ...keys, ...args];
+    return this.#enqueue(async (client) => {
+      try {
+        return await client.sendCommand(['EVALSHA', script.sha1, ...tail]);
+      } catch (error) {
+        if (replyCode(error) !== 'NOSCRIPT') throw error;
+        return client.sendCommand(['EVAL', script.source, ...tail]);
+      }
+    }, options);
+  }
+
+  /** Rejects what is still waiting. */
+  close(): void {
+    for (const request of this.#outstanding) request.reject(redisError('redis_closed'));
+    this.#outstanding.clear();
+    this.#waiting = [];
+  }
+
+  #enqueue(write: Request['write'], options: CommandOptions): Promise<RedisReply> {
+    if (this.#connection.closed) return Promise.reject(redisError('redis_closed'));
+    if (this.#outstanding.size >= this.#tuning.maxOutstanding) {
+      return Promise.reject(redisError('redis_queue_full'));
+    }
+    return new Promise((resolve, reject) => {
+      const request: Request = {
+        write,
+        resolve,
+        reject,
+        expiresAt: this.#clock.now() + (options.deadlineMs ?? this.#tuning.deadlineMs),
+        idempotent: options.idempotent ?? false,
+        retries: 0,
+      };
+      this.#outstanding.add(request);
+      this.#sweepLater();
+      this.#write(request);
+    });
+  }
+
+  #write(request: Request): void {
+    const client = this.#connection.client;
+    if (client === undefined) {
+      this.#waiting.push(request);
+      return;
+    }
+    request.write(client).then(
+      (reply) => {
+        if (this.#outstanding.delete(request)) request.resolve(reply as RedisReply);
+      },
+      (error: unknown) => this.#onError(request, error),
+    );
+  }
+
+  #onError(request: Request, cause: unknown): void {
+    if (!this.#outstanding.has(request)) return;
+    const error = translate(cause);
+    if (this.#connection.closed || !error.retryable || !request.idempotent) {
+      this.#outstanding.delete(request);
+      request.reject(error);
+      return;
+    }
+    request.retries += 1;
+    // A lost connection is waited for; "later" from a live server wants a pause.
+    const pauseMs = error.code === 'redis_not_ready' ? retryAfterMs * Math.min(request.retries, 5) : 0;
+    this.#clock.schedule(pauseMs, () => {
+      if (this.#outstanding.has(request)) this.#write(request);
+    });
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const request of waiting) if (this.#outstanding.has(request)) this.#write(request);
+  }
+
+  #sweepLater(): void {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    this.#clock.schedule(sweepEveryMs, () => {
+      this.#sweeping = false;
+      this.#sweep();
+      if (this.#outstanding.size > 0) this.#sweepLater();
+    });
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    let expired = false;
+    for (const request of this.#outstanding) {
+      if (request.expiresAt > now) continue;
+      expired = true;
+      this.#outstanding.delete(request);
+      request.reject(redisError('redis_unavailable'));
+    }
+    if (expired) this.#waiting = this.#waiting.filter((request) => this.#outstanding.has(request));
+  }
+}

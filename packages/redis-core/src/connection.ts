@@ -1,0 +1,260 @@
+import { backoffMs, type Clock } from '@sluice/kernel';
+import { createClient, type RedisClientType } from 'redis';
+import { redisError } from './errors.ts';
+import type { Topology } from './topology.ts';
+import type { RedisTuning } from './tuning.ts';
+
+export type ConnectionRole = 'commands' | 'subscriber' | 'reader';
+export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'closed';
+
+/** One row of the inventory; its `name` is what CLIENT LIST shows. */
+export interface ConnectionInfo {
+  readonly name: string;
+  readonly role: ConnectionRole;
+  readonly state: ConnectionState;
+  /** Successful handshakes since the start. */
+  readonly opened: number;
+  /** Duration of the last answered probe, in milliseconds. */
+  readonly roundTripMs: number | undefined;
+}
+
+/** What a connection tells those who watch it. */
+export type ConnectionStatus =
+  | { readonly kind: 'opened'; readonly name: string; readonly role: ConnectionRole }
+  | { readonly kind: 'lost'; readonly name: string; readonly role: ConnectionRole; readonly cause: unknown }
+  | {
+      readonly kind: 'retryScheduled';
+      readonly name: string;
+      readonly role: ConnectionRole;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly cause: unknown;
+    };
+
+export interface ConnectionDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: (status: ConnectionStatus) => void;
+}
+
+export type DriverClient = RedisClientType;
+
+/**
+ * One named connection that is kept open. Each time it is lost a new driver client is made after a jittered pause:
+ * the driver's own reconnection cannot be made to drop a peer that accepts bytes and never answers, and that is the
+ * failure a frozen Redis or a half-open link shows.
+ */
+export class Connection {
+  readonly name: string;
+  readonly role: ConnectionRole;
+  readonly #topology: Topology;
+  readonly #tuning: RedisTuning;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #report: (status: ConnectionStatus) => void;
+  readonly #listeners = new Set<(client: DriverClient) => void>();
+  readonly #closing = new AbortController();
+  #state: ConnectionState = 'idle';
+  #client: DriverClient | undefined;
+  #drop: ((cause: unknown) => void) | undefined;
+  #opened = 0;
+  #roundTripMs: number | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(
+    name: string,
+    role: ConnectionRole,
+    topology: Topology,
+    tuning: RedisTuning,
+    dependencies: ConnectionDependencies,
+  ) {
+    this.name = name;
+    this.role = role;
+    this.#topology = topology;
+    this.#tuning = tuning;
+    this.#clock = dependencies.clock;
+    this.#random = dependencies.random;
+    this.#report = dependencies.report;
+  }
+
+  get info(): ConnectionInfo {
+    return {
+      name: this.name,
+      role: this.role,
+      state: this.#state,
+      opened: this.#opened,
+      roundTripMs: this.#roundTripMs,
+    };
+  }
+
+  /** The client to write to, where the connection is ready. */
+  get client(): DriverClient | undefined {
+    return this.#state === 'ready' ? this.#client : undefined;
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Calls `listener` after each successful handshake. The returned function ends that. */
+  onReady(listener: (client: DriverClient) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves with a ready client, at once where there is one. Rejects with `redis_closed` after `stop`. */
+  whenReady(): Promise<DriverClient> {
+    if (this.closed) return Promise.reject(redisError('redis_closed'));
+    const client = this.client;
+    if (client !== undefined) return Promise.resolve(client);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        off();
+        this.#closing.signal.removeEventListener('abort', onClosed);
+      };
+      const onClosed = (): void => {
+        settle();
+        reject(redisError('redis_closed'));
+      };
+      const off = this.onReady((ready) => {
+        settle();
+        resolve(ready);
+      });
+      this.#closing.signal.addEventListener('abort', onClosed, { once: true });
+    });
+  }
+
+  /** Begins connecting, and goes on for ever. Returns at once. */
+  start(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'connecting';
+    this.#ended = this.#keepOpen();
+  }
+
+  /** Lets pending commands finish for up to `deadlineMs`, then closes for good. */
+  async stop(deadlineMs: number): Promise<void> {
+    if (this.closed) return this.#ended;
+    const client = this.client;
+    this.#closing.abort();
+    if (client !== undefined && this.role === 'commands') {
+      const cancel = this.#clock.schedule(deadlineMs, () => client.destroy());
+      await client.close();
+      cancel();
+    }
+    this.#drop?.(redisError('redis_closed'));
+    await this.#ended;
+    this.#state = 'closed';
+  }
+
+  async #keepOpen(): Promise<void> {
+    let attempt = 0;
+    while (!this.closed) {
+      const began = this.#clock.now();
+      const cause = await this.#oneConnection();
+      if (this.closed) return;
+      // A connection that lived for a while earns a quick first retry; one that dies at once does not.
+      if (this.#clock.now() - began > this.#tuning.reconnectCapMs + this.#tuning.connectMs) attempt = 0;
+      const delayMs = backoffMs(attempt++, {
+        baseMs: this.#tuning.reconnectBaseMs,
+        capMs: this.#tuning.reconnectCapMs,
+        random: this.#random,
+      });
+      this.#state = 'waiting';
+      this.#report({ kind: 'retryScheduled', name: this.name, role: this.role, attempt, delayMs, cause });
+      await this.#pause(delayMs);
+    }
+  }
+
+  /** Opens one driver client and resolves with the reason of its end. Never rejects. */
+  async #oneConnection(): Promise<unknown> {
+    this.#state = 'connecting';
+    const client: DriverClient = createClient({
+      url: this.#topology.url,
+      name: this.name,
+      RESP: 3,
+      // The driver's default timeout covers only unwritten commands and costs an AbortSignal each; see commands.ts.
+      commandOptions: { timeout: 0 },
+      commandsQueueMaxLength: this.#tuning.maxOutstanding * 2,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      socket: { reconnectStrategy: false, connectTimeout: this.#tuning.connectMs },
+    });
+    const lost = new Promise<unknown>((resolve) => {
+      this.#drop = resolve;
+      client.on('error', resolve);
+      client.on('end', () => resolve(redisError('redis_connection_lost')));
+    });
+    const overdue = this.#clock.schedule(this.#tuning.connectMs, () =>
+      this.#drop?.(redisError('redis_unavailable')),
+    );
+    // A handshake that never ends must lose to `drop`.
+    const handshake = client.connect().then(
+      () => ({ connected: true as const }),
+      (cause: unknown) => ({ connected: false as const, cause }),
+    );
+    const outcome = await Promise.race([
+      handshake,
+      lost.then((cause) => ({ connected: false as const, cause })),
+    ]);
+    overdue();
+    if (!outcome.connected) {
+      client.destroy();
+      return outcome.cause;
+    }
+    this.#client = client;
+    this.#state = 'ready';
+    this.#opened += 1;
+    this.#report({ kind: 'opened', name: this.name, role: this.role });
+    const stopProbing = this.#probe(client);
+    for (const listener of this.#listeners) listener(client);
+    const cause = await lost;
+    stopProbing();
+    this.#client = undefined;
+    this.#state = 'connecting';
+    client.destroy();
+    if (!this.closed) this.#report({ kind: 'lost', name: this.name, role: this.role, cause });
+    return cause;
+  }
+
+  /** Asks for a sign of life at intervals, and drops the connection that gives none. */
+  #probe(client: DriverClient): () => void {
+    let cancel: (() => void) | undefined;
+    let stopped = false;
+    const ask = (): void => {
+      const sentAt = performance.now();
+      cancel = this.#clock.schedule(this.#tuning.probeMs, () => {
+        this.#drop?.(redisError('redis_unavailable', { text: 'no answer to a probe: half-open or frozen' }));
+      });
+      client.sendCommand(['PING']).then(
+        () => {
+          cancel?.();
+          if (stopped) return;
+          this.#roundTripMs = performance.now() - sentAt;
+          cancel = this.#clock.schedule(this.#tuning.probeEveryMs, ask);
+        },
+        (cause: unknown) => {
+          cancel?.();
+          if (!stopped) this.#drop?.(cause);
+        },
+      );
+    };
+    ask();
+    return () => {
+      stopped = true;
+      cancel?.();
+    };
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#closing.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.#clock.schedule(delayMs, done);
+      this.#closing.signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,16 @@
+export type { CommandOptions, Commands, RedisArgument, RedisReply } from './commands.ts';
+export type { ConnectionInfo, ConnectionRole, ConnectionState } from './connection.ts';
+export { redisError, redisErrors, type RedisErrorCode } from './errors.ts';
+export type { Keyspace, RedisKey } from './keyspace.ts';
+export { parseEntries, type StreamEntry, type StreamReader } from './reader.ts';
+export {
+  createRedisCore,
+  type RedisCore,
+  type RedisCoreOptions,
+  type RedisHealth,
+  type RedisStatus,
+} from './redis-core.ts';
+export { defineScript, type Script } from './script.ts';
+export type { ChannelKind, ChannelListener, Subscriber } from './subscriber.ts';
+export { parseRedisUrl, type Topology } from './topology.ts';
+export { defaultTuning, type RedisTuning } from './tuning.ts';

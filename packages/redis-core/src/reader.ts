@@ -1,0 +1,61 @@
+import type { Connection } from './connection.ts';
+import { translate } from './translate.ts';
+import type { RedisReply } from './commands.ts';
+
+export interface StreamEntry {
+  readonly id: string;
+  /** Field names and values in turn, as stored. */
+  readonly fields: readonly string[];
+}
+
+export interface StreamReader {
+  /**
+   * Waits up to `blockMs` for entries of `stream` after the id `after`, and returns them, or none. Waits for the
+   * connection first. Rejects with a coded error where the connection is lost meanwhile, with `redis_closed` after
+   * the core's stop.
+   */
+  read(stream: string, after: string, options: { count: number; blockMs: number }): Promise<StreamEntry[]>;
+}
+
+/** Entries of an XRANGE, XREVRANGE or of one stream in an XREAD reply. */
+export function parseEntries(reply: RedisReply | undefined): StreamEntry[] {
+  if (!Array.isArray(reply)) return [];
+  return (reply as [string, string[]][]).map(([id, fields]) => ({ id, fields }));
+}
+
+/** A reader blocks its connection, so each purpose has one of its own. */
+export class BlockingReader implements StreamReader {
+  readonly #connection: Connection;
+  readonly #maxBlockMs: number;
+
+  constructor(connection: Connection, maxBlockMs: number) {
+    this.#connection = connection;
+    this.#maxBlockMs = maxBlockMs;
+  }
+
+  async read(
+    stream: string,
+    after: string,
+    options: { count: number; blockMs: number },
+  ): Promise<StreamEntry[]> {
+    const client = await this.#connection.whenReady();
+    // The probe of the connection waits behind the read; it must not take it for a frozen peer.
+    const blockMs = Math.min(options.blockMs, this.#maxBlockMs);
+    const args = [
+      'XREAD',
+      'COUNT',
+      String(options.count),
+      'BLOCK',
+      String(blockMs),
+      'STREAMS',
+      stream,
+      after,
+    ];
+    try {
+      const reply: RedisReply = await client.sendCommand(args);
+      return parseEntries((reply as Readonly<Record<string, RedisReply>> | null)?.[stream]);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+}

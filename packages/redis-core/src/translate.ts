@@ -1,0 +1,30 @@
+import type { CodedError } from '@sluice/kernel';
+import { ErrorReply } from 'redis';
+import { redisError, type RedisErrorCode } from './errors.ts';
+
+// First words of replies that say "later", from Redis's own error table (server.c, createSharedObjects) and
+// cluster.c. They carry no data of the command.
+const transientReplies = new Set([
+  'LOADING',
+  'BUSY',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'NOREPLICAS',
+]);
+
+/** The first word of an error reply, in capitals: `WRONGTYPE`, `NOSCRIPT`, ... */
+export function replyCode(error: unknown): string | undefined {
+  if (!(error instanceof ErrorReply)) return undefined;
+  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
+}
+
+/** The one edge where errors of the driver and replies of the server become coded errors. */
+export function translate(error: unknown): CodedError<RedisErrorCode> {
+  if (redisError.is(error)) return error;
+  const reply = replyCode(error);
+  if (reply === undefined) return redisError('redis_connection_lost', { cause: error });
+  if (transientReplies.has(reply)) return redisError('redis_not_ready', { cause: error });
+  return redisError('redis_refused', { text: `Redis refused the command (${reply}).`, cause: error });
+}
