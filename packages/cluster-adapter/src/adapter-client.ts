@@ -1,0 +1,184 @@
+import { parseEntries, redisError, type RedisCore, type StreamEntry } from '@sluice/redis-core';
+import type { DriverFault } from './cluster-driver.ts';
+
+type Listener = (payload: Buffer, channel: Buffer) => void;
+type Fields = Readonly<Record<string, string>>;
+
+interface ClientEntry {
+  readonly id: string;
+  readonly message: Fields;
+}
+
+const retryReadMs = 50;
+
+/**
+ * The part of node-redis that the official adapters use, over redis-core's ports. They are not handed driver clients,
+ * because they would open connections of their own, leave rejections unhandled, re-read from "now" after an idle
+ * reconnect (`$`) and spin where a reader is closed.
+ */
+export class AdapterClient {
+  readonly #core: RedisCore;
+  readonly #report: (fault: DriverFault) => void;
+  readonly #closed: AbortSignal;
+  readonly #positions = new Map<string, string>();
+
+  constructor(core: RedisCore, closed: AbortSignal, report: (fault: DriverFault) => void) {
+    this.#core = core;
+    this.#closed = closed;
+    this.#report = report;
+  }
+
+  /** True once reading has a fixed beginning, from which nothing is skipped. */
+  get positioned(): boolean {
+    return this.#positions.size > 0;
+  }
+
+  // The official adapters duplicate their client for each blocking or subscribed use; the core has a port for each.
+  duplicate(): this {
+    return this;
+  }
+
+  connect(): Promise<this> {
+    return Promise.resolve(this);
+  }
+
+  disconnect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  on(): this {
+    return this;
+  }
+
+  sendCommand(args: string[]): Promise<unknown> {
+    return this.#core.commands.send(args, { idempotent: args[0] === 'PUBSUB' });
+  }
+
+  xAdd(
+    stream: string,
+    id: string,
+    fields: Fields,
+    options: { TRIM: { threshold: number } },
+  ): Promise<unknown> {
+    const flat = Object.entries(fields).flat();
+    return this.#core.commands.send([
+      'XADD',
+      stream,
+      'MAXLEN',
+      '~',
+      String(options.TRIM.threshold),
+      id,
+      ...flat,
+    ]);
+  }
+
+  /** Never rejects: the adapter would call again at once. After the core's stop it never resolves either. */
+  async xRead(
+    streams: readonly { key: string; id: string }[],
+    options: { COUNT: number; BLOCK: number },
+  ): Promise<{ messages: ClientEntry[] }[] | null> {
+    const [stream] = streams;
+    if (stream === undefined) return null;
+    while (!this.#closed.aborted) {
+      try {
+        const after = stream.id === '$' ? await this.#begin(stream.key) : stream.id;
+        const reader = this.#core.reader('adapter');
+        const entries = await reader.read(stream.key, after, {
+          count: options.COUNT,
+          blockMs: options.BLOCK,
+        });
+        return entries.length === 0 ? null : [{ messages: entries.map(toClientEntry) }];
+      } catch (cause) {
+        if (redisError.is(cause, 'redis_closed')) break;
+        this.#report({ operation: 'read', cause });
+        await new Promise((resolve) => setTimeout(resolve, retryReadMs));
+      }
+    }
+    // An aborted poll must end; one that lost its core must not be asked again.
+    return this.#closed.aborted ? null : new Promise(() => undefined);
+  }
+
+  async xRange(stream: string, start: string, end: string): Promise<ClientEntry[]> {
+    const reply = await this.#core.commands.send(['XRANGE', stream, start, end], { idempotent: true });
+    return parseEntries(reply).map(toClientEntry);
+  }
+
+  async set(key: string, value: string, options: { PX: number }): Promise<void> {
+    await this.#unattended('persist session', () =>
+      this.#core.commands.send(['SET', key, value, 'PX', String(options.PX)], { idempotent: true }),
+    );
+  }
+
+  /** GET and DEL in one transaction, as the streams adapter takes a session. */
+  multi(): { get(key: string): { del(key: string): { exec(): Promise<[string | null, number]> } } } {
+    return {
+      get: (key) => ({
+        del: () => ({
+          exec: async () => [(await this.#core.commands.send(['GETDEL', key])) as string | null, 1],
+        }),
+      }),
+    };
+  }
+
+  publish(channel: string, payload: Buffer): Promise<void> {
+    return this.#unattended('publish', () => this.#core.commands.send(['PUBLISH', channel, payload]));
+  }
+
+  sPublish(channel: string, payload: Buffer | string): Promise<unknown> {
+    return this.#core.commands.send(['SPUBLISH', channel, payload]);
+  }
+
+  subscribe(channels: readonly string[], listener: Listener): Promise<void> {
+    return this.#unattended('subscribe', () =>
+      Promise.all(
+        channels.map((channel) =>
+          this.#core
+            .subscriber()
+            .subscribe('plain', channel, (payload) => listener(payload, Buffer.from(channel))),
+        ),
+      ),
+    );
+  }
+
+  sSubscribe(channel: string, listener: Listener): Promise<void> {
+    return this.#unattended('subscribe', () =>
+      this.#core
+        .subscriber()
+        .subscribe('sharded', channel, (payload) => listener(payload, Buffer.from(channel))),
+    );
+  }
+
+  sUnsubscribe(channel: string): Promise<void> {
+    this.#core.subscriber().unsubscribe(channel);
+    return Promise.resolve();
+  }
+
+  /** The stream's end, fixed at the first call: `$` at each idle call would skip what came between two of them. */
+  async #begin(stream: string): Promise<string> {
+    const known = this.#positions.get(stream);
+    if (known !== undefined) return known;
+    const reply = await this.#core.commands.send(['XREVRANGE', stream, '+', '-', 'COUNT', '1'], {
+      idempotent: true,
+    });
+    const position = parseEntries(reply)[0]?.id ?? '0-0';
+    this.#positions.set(stream, position);
+    return position;
+  }
+
+  /** For calls whose promise the official adapters drop. */
+  async #unattended(operation: string, call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (cause) {
+      if (!this.#closed.aborted) this.#report({ operation, cause });
+    }
+  }
+}
+
+function toClientEntry({ id, fields }: StreamEntry): ClientEntry {
+  const message: Record<string, string> = {};
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    message[fields[index] as string] = fields[index + 1] as string;
+  }
+  return { id, message };
+}

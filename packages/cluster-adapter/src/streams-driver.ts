@@ -1,0 +1,63 @@
+import { createAdapter } from '@socket.io/redis-streams-adapter';
+import type { RedisCore } from '@sluice/redis-core';
+import { AdapterClient } from './adapter-client.ts';
+import { broadcastJson } from './broadcast-json.ts';
+import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
+import { holdMissedPackets, replayMissed } from './replay.ts';
+import { RoomLog, type RoomLogOptions } from './room-log.ts';
+
+export interface StreamsDriverOptions {
+  readonly log: RoomLogOptions;
+  /** Entries kept in the stream that all nodes read, and so how far back a client can recover. */
+  readonly streamMaxEntries: number;
+  readonly ephemeralEvents: ReadonlySet<string>;
+  readonly onFault: (fault: DriverFault) => void;
+}
+
+/**
+ * The official @socket.io/redis-streams-adapter: one stream that every node reads, and connection state recovery.
+ * Publications enter that stream under no node's name, so that the publishing node hears them where all others do.
+ */
+export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptions): ClusterDriver {
+  const closed = new AbortController();
+  const client = new AdapterClient(core, closed.signal, options.onFault);
+  const log = new RoomLog(core, options.log);
+  const stream = core.keyspace.shared('adapter-stream');
+  const relay = { kind: 'stream', stream, maxEntries: options.streamMaxEntries } as const;
+  const attach = createAdapter(client, {
+    streamName: stream,
+    maxLen: options.streamMaxEntries,
+    channelPrefix: core.keyspace.shared('adapter'),
+    sessionKeyPrefix: `${core.keyspace.shared('adapter-session')}:`,
+    onlyPlaintext: false,
+  });
+  return {
+    name: 'cluster-driver',
+    driver: 'streams',
+    recovers: true,
+    adapter(namespace) {
+      const adapter = attach(namespace);
+      holdMissedPackets(adapter, options.ephemeralEvents);
+      return adapter;
+    },
+    get ready() {
+      return client.positioned && core.health().ready;
+    },
+    get attached() {
+      return client.positioned;
+    },
+    publish(publication) {
+      const { head, tail } = broadcastJson(publication);
+      return log.append(publication, relay, head, tail);
+    },
+    history: log,
+    // Every node reads the whole stream: what it serves needs no arrangement.
+    joined: () => Promise.resolve(),
+    replayMissed,
+    start: () => Promise.resolve(),
+    stop() {
+      closed.abort();
+      return Promise.resolve();
+    },
+  };
+}
