@@ -1,0 +1,4 @@
+import { provisionTests } from './provision.mjs';
+import { exitWith } from './setup-error.mjs';
+
+await provisionTests().catch(exitWith);
