@@ -1,0 +1,73 @@
+import type { Chat } from '../chat/chat.ts';
+import { Avatar } from '../look/avatar.tsx';
+import { Icon } from '../look/icon.tsx';
+import { Logo } from '../look/logo.tsx';
+import { useStore } from '../state/use-store.ts';
+import { JoinForm } from './join-form.tsx';
+import { RoomItem } from './room-item.tsx';
+import './rooms.css';
+
+interface RoomPanelProps {
+  readonly chat: Chat;
+  /** Called where a room was chosen. */
+  readonly chosen?: () => void;
+  readonly signOut: () => void;
+}
+
+const nobody: readonly string[] = [];
+
+/** Where to go: the user's rooms, with what is new in them, and the way into others. */
+export function RoomPanel({ chat, chosen, signOut }: RoomPanelProps) {
+  const state = useStore(chat.state, (value) => value);
+  const outbox = useStore(chat.outbox.entries, (value) => value);
+  const typists = useStore(chat.typists, (value) => value);
+  return (
+    <div className="panel">
+      <div className="panel-brand">
+        <Logo size={30} />
+        <span>Sluice</span>
+      </div>
+      <JoinForm
+        problem={state.joinProblem}
+        join={(room) => {
+          chat.join(room);
+          chosen?.();
+        }}
+      />
+      <nav className="panel-rooms" aria-label="Rooms">
+        {state.rooms.length === 0 && <p className="panel-empty">Rooms you join are listed here.</p>}
+        <ul>
+          {state.rooms.map((room) => (
+            <RoomItem
+              key={room.name}
+              room={room}
+              user={state.user}
+              current={room.name === state.openRoom}
+              typists={typists.get(room.name) ?? nobody}
+              failed={outbox.some((entry) => entry.room === room.name && entry.phase.kind === 'failed')}
+              open={(name) => {
+                chat.open(name);
+                chosen?.();
+              }}
+            />
+          ))}
+        </ul>
+      </nav>
+      <div className="panel-user">
+        <Avatar name={state.user} />
+        <span className="panel-name" title={state.user}>
+          {state.user}
+        </span>
+        <button
+          type="button"
+          className="button-icon"
+          onClick={signOut}
+          aria-label="Sign out"
+          title="Sign out"
+        >
+          <Icon name="leave" />
+        </button>
+      </div>
+    </div>
+  );
+}
