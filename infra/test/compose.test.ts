@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { repositoryPath } from '@sluice/testkit';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+
+interface Service {
+  readonly image: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+const read = (path: string): string => readFileSync(repositoryPath(path), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+const services = Object.entries(compose.services);
+const gatewayNames = Object.keys(compose.services).filter((name) => name.startsWith('gateway-'));
+
+describe('docker-compose.yml', () => {
+  const schema = JSON.parse(read('infra/docker/compose-spec/compose-spec.json')) as Record<string, unknown>;
+  // The schema is written in draft 7, whose own name it gives with https, which Ajv does not know.
+  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile({
+    ...schema,
+    $schema: 'http://json-schema.org/draft-07/schema#',
+  });
+
+  test('is valid by the schema of the Compose Specification', () => {
+    expect({ valid: validate(compose), errors: validate.errors }).toEqual({ valid: true, errors: null });
+  });
+
+  test('would not be with a misspelt key', () => {
+    const front = { ...compose.services['front'], port: ['3000'] };
+    expect(validate({ ...compose, services: { ...compose.services, front } })).toBe(false);
+  });
+
+  test('mounts only files that exist and volumes that are declared', () => {
+    const sources = services.flatMap(([, { volumes = [] }]) => volumes.map((v) => v.split(':')[0] ?? ''));
+    expect(sources).toHaveLength(3);
+    for (const source of sources) {
+      const known = source.startsWith('.') ? existsSync(repositoryPath(source)) : source in compose.volumes;
+      expect([source, known]).toEqual([source, true]);
+    }
+  });
+
+  test('depends on services that exist', () => {
+    const wanted = services.flatMap(([, service]) => Object.keys(service.depends_on ?? {}));
+    expect(wanted.filter((name) => !(name in compose.services))).toEqual([]);
+  });
+
+  test('publishes the front alone, on the loopback', () => {
+    const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
+    expect(published).toEqual([['front', expect.stringMatching(/^127\.0\.0\.1:/)]]);
+  });
+
+  test('gives every gateway the name under which the front routes its sessions', () => {
+    expect(gatewayNames).toEqual(['gateway-1', 'gateway-2', 'gateway-3']);
+    for (const [index, name] of gatewayNames.entries()) {
+      expect(compose.services[name]?.environment?.['NODE_ID']).toBe(name);
+      expect(compose.services['front']?.environment?.[`GATEWAY_${index + 1}`]).toBe(`${name}:3000`);
+      expect(read('infra/haproxy/haproxy.cfg')).toMatch(`server ${name} "\${GATEWAY_${index + 1}}"`);
+    }
+  });
+
+  test('builds from a Dockerfile that exists', () => {
+    for (const name of gatewayNames) {
+      const { build } = compose.services[name] ?? {};
+      expect(existsSync(repositoryPath(build?.dockerfile ?? 'missing'))).toBe(true);
+    }
+  });
+});
+
+describe('the Dockerfile', () => {
+  const copies = read('infra/docker/Dockerfile')
+    .split('\n')
+    .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+    .map((line) => line.split(/\s+/).slice(1, -1));
+
+  test('copies only what is in the repository and not kept from the build', () => {
+    const ignored = read('.dockerignore').split('\n');
+    for (const source of copies.flat()) {
+      expect([source, existsSync(repositoryPath(source))]).toEqual([source, true]);
+      expect(ignored).not.toContain(source.split('/')[0]);
+    }
+  });
+
+  test('gives npm the manifest of every workspace', () => {
+    const folders = ['packages', 'apps'].flatMap((parent) =>
+      readdirSync(repositoryPath(parent)).map((name) => `${parent}/${name}`),
+    );
+    const manifests = [...folders, 'loadtests'].map((folder) => `${folder}/package.json`);
+    expect(copies.flat().filter((path) => path.includes('/'))).toEqual(
+      expect.arrayContaining(manifests.filter((path) => existsSync(repositoryPath(path)))),
+    );
+  });
+});
