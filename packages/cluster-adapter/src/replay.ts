@@ -30,5 +30,5 @@ export function replayMissed(socket: Socket): void {
   const packets = data[missed] ?? [];
   delete data[missed];
   // `local`: for this socket, which is here; nobody else may store or hear them again.
-  for (const [event, ...args] of packets) socket.local.emit(event as string, ...args);
+  for (const [event, ...args] of packets) socket.nsp.local.to(socket.id).emit(event as string, ...args);
 }

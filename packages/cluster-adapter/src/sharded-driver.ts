@@ -29,7 +29,8 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
     name: 'cluster-driver',
     driver: 'sharded-pubsub',
     recovers: false,
-    adapter: (namespace) => attach(namespace),
+    // Socket.IO calls it with `new`, which this function bears and an arrow function does not.
+    adapter: attach,
     get ready() {
       return attached && core.health().ready;
     },

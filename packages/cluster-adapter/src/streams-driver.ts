@@ -35,7 +35,8 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     name: 'cluster-driver',
     driver: 'streams',
     recovers: true,
-    adapter(namespace) {
+    // Socket.IO calls it with `new`, which a method or an arrow function does not bear.
+    adapter: function attachTo(namespace) {
       const adapter = attach(namespace);
       holdMissedPackets(adapter, options.ephemeralEvents);
       return adapter;

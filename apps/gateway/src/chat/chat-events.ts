@@ -1,0 +1,144 @@
+import { systemClock, type Clock } from '@sluice/kernel';
+import type { ClusterDriver } from '@sluice/cluster-adapter';
+import {
+  historyReadSchema,
+  messageSendSchema,
+  protocolError,
+  roomJoinSchema,
+  roomLeaveSchema,
+  typingSetSchema,
+  type HistoryPage,
+  type Message,
+  type MessageSent,
+} from '@sluice/protocol';
+import type { z } from 'zod';
+import type { ChatSocket } from './chat-server.ts';
+
+/** What a client may send: its shape, whether it must carry an acknowledgement, and what answers it. */
+export interface ChatEvent {
+  readonly schema: z.ZodType;
+  readonly acknowledged: boolean;
+  /** Returns the acknowledgement's fields. Throws coded errors. */
+  readonly handle: (socket: ChatSocket, payload: never) => Promise<object> | object;
+}
+
+export interface ChatEventDependencies {
+  readonly driver: ClusterDriver;
+  readonly maxRooms: number;
+  readonly deadlineMs: number;
+  readonly onPublished: (duplicate: boolean) => void;
+  readonly clock?: Clock;
+}
+
+const roomPrefix = 'room:';
+
+/**
+ * The Socket.IO room of a chat room. Prefixed, because every socket is in a room named after its own id, and a user
+ * who joined that would hear what is meant for one socket.
+ */
+export function socketRoom(room: string): string {
+  return roomPrefix + room;
+}
+
+export function isChatRoom(name: string): boolean {
+  return name.startsWith(roomPrefix);
+}
+
+function define<Schema extends z.ZodType>(
+  schema: Schema,
+  acknowledged: boolean,
+  handle: (socket: ChatSocket, payload: z.output<Schema>) => Promise<object> | object,
+): ChatEvent {
+  return { schema, acknowledged, handle };
+}
+
+export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyMap<string, ChatEvent> {
+  const { driver, maxRooms, deadlineMs, onPublished } = dependencies;
+  const clock = dependencies.clock ?? systemClock;
+
+  const join = async (socket: ChatSocket, { room }: { room: string }): Promise<object> => {
+    const name = socketRoom(room);
+    const wasMember = socket.rooms.has(name);
+    if (!wasMember) {
+      const rooms = [...socket.rooms].filter(isChatRoom).length;
+      if (rooms >= maxRooms) throw protocolError('too_many_rooms');
+      await socket.join(name);
+    }
+    try {
+      await within(deadlineMs, clock, driver.joined(name));
+    } catch (cause) {
+      // Not answered as joined, so not left half joined.
+      if (!wasMember) await socket.leave(name);
+      throw cause;
+    }
+    return {};
+  };
+
+  const send = async (
+    socket: ChatSocket,
+    { room, text, clientId }: { room: string; text: string; clientId: string },
+  ): Promise<MessageSent> => {
+    const name = memberOf(socket, room);
+    const { user } = socket.data;
+    const { id, sentAt, duplicate } = await driver.publish({
+      room: name,
+      event: 'message:new',
+      data: { room, user, text, clientId },
+      idempotencyKey: [user, clientId],
+    });
+    onPublished(duplicate);
+    return { id, sentAt };
+  };
+
+  const readHistory = async (
+    socket: ChatSocket,
+    { room, before, limit }: { room: string; before?: string | undefined; limit: number },
+  ): Promise<HistoryPage> => {
+    const name = memberOf(socket, room);
+    const page = before === undefined ? { limit } : { before, limit };
+    const { entries, more } = await driver.history.read(name, page);
+    const messages = entries.map(({ id, sentAt, data }) => ({ id, sentAt, ...data }) as Message);
+    return { messages, more };
+  };
+
+  return new Map<string, ChatEvent>([
+    ['room:join', define(roomJoinSchema, true, join)],
+    [
+      'room:leave',
+      define(roomLeaveSchema, true, async (socket, { room }) => {
+        await socket.leave(socketRoom(room));
+        return {};
+      }),
+    ],
+    ['message:send', define(messageSendSchema, true, send)],
+    ['history:read', define(historyReadSchema, true, readHistory)],
+    [
+      'typing:set',
+      define(typingSetSchema, false, (socket, { room, typing }) => {
+        const name = memberOf(socket, room);
+        socket.to(name).volatile.emit('typing:changed', { room, user: socket.data.user, typing });
+        return {};
+      }),
+    ],
+  ]);
+}
+
+/** The Socket.IO room, of which the socket must be a member. */
+function memberOf(socket: ChatSocket, room: string): string {
+  const name = socketRoom(room);
+  if (!socket.rooms.has(name)) throw protocolError('not_joined');
+  return name;
+}
+
+/** Rejects with `unavailable` where `work` takes longer than `deadlineMs`. */
+async function within(deadlineMs: number, clock: Clock, work: Promise<void>): Promise<void> {
+  let cancel: (() => void) | undefined;
+  const overdue = new Promise<never>((_resolve, reject) => {
+    cancel = clock.schedule(deadlineMs, () => reject(protocolError('unavailable')));
+  });
+  try {
+    await Promise.race([work, overdue]);
+  } finally {
+    cancel?.();
+  }
+}

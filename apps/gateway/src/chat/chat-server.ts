@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import type { ClusterDriver } from '@sluice/cluster-adapter';
+import type { CodedError } from '@sluice/kernel';
+import {
+  protocolError,
+  type ClientToServerEvents,
+  type ProtocolErrorCode,
+  type ServerToClientEvents,
+} from '@sluice/protocol';
+import type { Logger } from 'pino';
+import { Server, type DefaultEventsMap, type ServerOptions, type Socket } from 'socket.io';
+import type { TokenVerifier } from '../auth/token-verifier.ts';
+import type { Metrics } from '../metrics.ts';
+
+export interface SocketData {
+  user: string;
+}
+
+export type ChatSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+export type ChatServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+
+export interface ChatServerDependencies {
+  readonly http: HttpServer;
+  readonly driver: ClusterDriver;
+  readonly verifier: TokenVerifier;
+  readonly dispatch: (socket: ChatSocket) => void;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** True once shutdown has begun: no more connections are let in. */
+  readonly closing: () => boolean;
+}
+
+export interface ChatServerOptions {
+  readonly nodeId: string;
+  readonly maxFrameBytes: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  readonly recoveryWindowMs: number;
+  readonly corsOrigins: readonly string[];
+}
+
+// A client that opens a connection and never says who it is holds it no longer than this.
+const handshakeMs = 10_000;
+
+export function createChatServer(deps: ChatServerDependencies, options: ChatServerOptions): ChatServer {
+  const { driver, metrics, logger } = deps;
+  const io: ChatServer = new Server(deps.http, serverOptions(driver, options));
+  // The id begins with the node's name, so that a load balancer can send every request of a long-polling session to
+  // the node that holds it, by the `sid` in its query: many clients keep no cookies.
+  io.engine.generateId = () => `${options.nodeId}.${randomBytes(15).toString('base64url')}`;
+  io.engine.on('connection_error', (error: { code: number }) => {
+    metrics.transportErrors.inc({ code: String(error.code) });
+  });
+  io.adapter(driver.adapter);
+
+  io.use((socket, next) => {
+    letIn(socket, deps).then(
+      () => next(),
+      (cause: unknown) => {
+        const error = protocolError.is(cause) ? cause : protocolError('internal', { cause });
+        if (error.code === 'internal') logger.error({ err: cause }, 'handshake failed');
+        metrics.refused.inc({ code: error.code });
+        next(refusal(error));
+      },
+    );
+  });
+
+  io.on('connection', (socket) => {
+    const { user } = socket.data;
+    metrics.connected.inc();
+    metrics.recoveries.inc({ outcome: socket.recovered ? 'recovered' : 'fresh' });
+    logger.info({ user, socketId: socket.id, recovered: socket.recovered }, 'connected');
+    socket.on('disconnect', (reason) => {
+      metrics.disconnected.inc({ reason });
+      logger.info({ user, socketId: socket.id, reason }, 'disconnected');
+    });
+    driver.replayMissed(socket as Socket);
+    // With recovery on, a plain emit to one socket is written to the stream that all nodes read.
+    socket.nsp.local
+      .to(socket.id)
+      .emit('session:ready', { user, nodeId: options.nodeId, recovered: socket.recovered });
+    deps.dispatch(socket);
+  });
+  return io;
+}
+
+function serverOptions(driver: ClusterDriver, options: ChatServerOptions): Partial<ServerOptions> {
+  const { corsOrigins } = options;
+  return {
+    serveClient: false,
+    connectTimeout: handshakeMs,
+    maxHttpBufferSize: options.maxFrameBytes,
+    pingInterval: options.pingIntervalMs,
+    pingTimeout: options.pingTimeoutMs,
+    ...(corsOrigins.length > 0 && {
+      cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+    }),
+    ...(driver.recovers && {
+      connectionStateRecovery: {
+        maxDisconnectionDuration: options.recoveryWindowMs,
+        // A recovered socket proves who it is like any other.
+        skipMiddlewares: false,
+      },
+    }),
+  };
+}
+
+/** Resolves where the socket may connect, with its user set. Throws the protocol error that refuses it. */
+async function letIn(socket: ChatSocket, deps: ChatServerDependencies): Promise<void> {
+  if (deps.closing()) throw protocolError('shutting_down');
+  const user = await deps.verifier.verify((socket.handshake.auth as { token?: unknown }).token);
+  // A session belongs to its user: one that was recovered with somebody else's token is not theirs.
+  if (socket.recovered && socket.data.user !== user) throw protocolError('unauthorized');
+  if (!deps.driver.attached) throw protocolError('unavailable');
+  socket.data.user = user;
+}
+
+function refusal(error: CodedError<ProtocolErrorCode>): Error {
+  const refused = new Error(error.message);
+  return Object.assign(refused, { data: { code: error.code, retryable: error.retryable } });
+}

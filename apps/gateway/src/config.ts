@@ -1,0 +1,162 @@
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { driverNames } from '@sluice/cluster-adapter';
+import { parseRedisUrl } from '@sluice/redis-core';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+const redisUrl = z
+  .string()
+  .default('redis://127.0.0.1:6379')
+  .check((context) => {
+    try {
+      parseRedisUrl(context.value);
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: '', message: (error as Error).message });
+    }
+  });
+
+const origin = z.string().refine((text) => text === '*' || /^https?:\/\/[^/?#\s]+$/.test(text));
+const day = 86_400_000;
+
+/**
+ * Every variable the gateway reads, with what it means. docs/configuration.md is held to this table by a test.
+ * Descriptions are for people; a variable marked secret is never shown, not even in part.
+ */
+export const variables = {
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('production')
+    .describe('`development` adds `POST /auth/dev-token`, which gives a token to anybody who asks'),
+  HOST: z.string().min(1).default('0.0.0.0').describe('address that clients connect to'),
+  PORT: port(3000).describe('port for clients: Socket.IO, the web app, `/livez`, `/readyz`'),
+  OPERATOR_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('address for operators; loopback unless your network keeps others out'),
+  OPERATOR_PORT: port(3100).describe('port for operators: `/metrics`, `/node`, `/redis`'),
+  NODE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .describe(
+      'name of this node, unique in the cluster; 1-64 of `A-Z a-z 0-9 _ -`; host name and a random part if unset',
+    ),
+  REDIS_URL: redisUrl.describe('`redis://` or `rediss://` URL, credentials included (secret)'),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .default('sluice')
+    .describe('first part of every key and channel; clusters that share a Redis need different ones'),
+  DRIVER: z.enum(driverNames).default('streams').describe('how nodes hear each other'),
+  JWT_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('HS256 key of access tokens, at least 32 characters (secret)'),
+  JWT_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where the public keys of access tokens are; instead of `JWT_SECRET`'),
+  JWT_ISSUER: z.string().min(1).default('sluice').describe('required `iss` of access tokens'),
+  JWT_AUDIENCE: z.string().min(1).default('sluice').describe('required `aud` of access tokens'),
+  DEV_TOKEN_TTL_MS: whole(12 * 3_600_000, 1_000, 30 * day).describe('life of a development token, ms'),
+  CORS_ORIGINS: list
+    .pipe(z.array(origin))
+    .describe('origins of browser apps served elsewhere, comma-separated; `*` for all'),
+  REQUEST_DEADLINE_MS: whole(5_000, 100, 60_000).describe('how long a request may wait for Redis, ms'),
+  IDEMPOTENCY_TTL_MS: whole(600_000, 600_000, 7 * day).describe('how long a `clientId` is remembered, ms'),
+  HISTORY_MAX_MESSAGES: whole(10_000, 1, 1_000_000).describe(
+    'messages kept per room (approximately: Redis trims in blocks)',
+  ),
+  HISTORY_MAX_AGE_MS: whole(7 * day, 1_000, 365 * day).describe('age after which messages go, ms'),
+  MAX_ROOMS_PER_SOCKET: whole(100, 1, 10_000).describe('rooms one connection may be in'),
+  MAX_FRAME_BYTES: whole(65_536, 16_384, 10_485_760).describe(
+    'largest frame from a client, bytes; a larger one closes its connection',
+  ),
+  RATE_LIMIT_PER_SECOND: whole(50, 1, 100_000).describe('events per second from one connection, sustained'),
+  RATE_LIMIT_BURST: whole(100, 1, 1_000_000).describe('events one connection may send at once'),
+  RATE_LIMIT_DISCONNECT_AFTER: whole(1_000, 1, 10_000_000).describe(
+    'refused events, less accepted ones since, at which a connection is closed',
+  ),
+  RECOVERY_WINDOW_MS: whole(120_000, 1_000, day).describe(
+    'how long a session can be recovered, ms (driver `streams`)',
+  ),
+  PING_INTERVAL_MS: whole(25_000, 1_000, 300_000).describe('Engine.IO heartbeat, ms'),
+  PING_TIMEOUT_MS: whole(20_000, 1_000, 300_000).describe('how long a heartbeat may go unanswered, ms'),
+  DRAIN_MS: whole(0, 0, 300_000).describe(
+    'pause at shutdown between `/readyz` 503 and closing connections, ms',
+  ),
+  SHUTDOWN_GRACE_MS: whole(10_000, 100, 300_000).describe('time to end in after that, ms'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('least severe log line written'),
+  WEB_ROOT: z
+    .string()
+    .min(1)
+    .default(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
+    .describe('folder of the built web app'),
+} as const;
+
+const schema = z.object(variables).check((context) => {
+  const { JWT_SECRET, JWT_JWKS_URL, NODE_ENV, PORT, OPERATOR_PORT } = context.value;
+  const fault = (name: string, message: string) =>
+    context.issues.push({ code: 'custom', input: '', path: [name], message });
+  if ((JWT_SECRET === undefined) === (JWT_JWKS_URL === undefined)) {
+    fault('JWT_SECRET', 'set exactly one of JWT_SECRET and JWT_JWKS_URL');
+  }
+  if (NODE_ENV === 'development' && JWT_JWKS_URL !== undefined) {
+    fault('JWT_JWKS_URL', 'development signs its own tokens and needs JWT_SECRET');
+  }
+  if (PORT === OPERATOR_PORT) fault('OPERATOR_PORT', 'must differ from PORT');
+});
+
+export type Config = Readonly<z.output<typeof schema>> & { readonly NODE_ID: string };
+
+export type ConfigResult =
+  | { readonly kind: 'valid'; readonly config: Config }
+  | { readonly kind: 'faulty'; readonly faults: readonly string[] };
+
+/** Checks all variables at once. A fault says the variable, what is wrong and what is allowed, never the value. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): ConfigResult {
+  const given = Object.fromEntries(
+    Object.keys(variables).map((name) => {
+      const value = environment[name];
+      // An empty variable is an unset one: compose files and shells cannot always leave one out.
+      return [name, value === '' ? undefined : value];
+    }),
+  );
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => {
+      const name = String(issue.path[0] ?? '');
+      const shape = given[name] === undefined ? 'not set' : `${given[name].length} characters given`;
+      return `${name} (${shape}): ${issue.message}`;
+    });
+    return { kind: 'faulty', faults };
+  }
+  const NODE_ID = result.data.NODE_ID ?? defaultNodeId();
+  return { kind: 'valid', config: Object.freeze({ ...result.data, NODE_ID }) };
+}
+
+function defaultNodeId(): string {
+  const host = hostname()
+    .replaceAll(/[^A-Za-z0-9_-]/g, '-')
+    .slice(0, 50);
+  return `${host}-${randomBytes(3).toString('hex')}`;
+}

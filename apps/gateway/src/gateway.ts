@@ -1,0 +1,178 @@
+import { createServer } from 'node:http';
+import { createClusterDriver } from '@sluice/cluster-adapter';
+import { sequence, type Lifecycle } from '@sluice/kernel';
+import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import type { Logger } from 'pino';
+import { createDevTokenIssuer } from './auth/dev-token.ts';
+import { createTokenVerifier } from './auth/token-verifier.ts';
+import { createChatEvents, isChatRoom } from './chat/chat-events.ts';
+import { createChatServer } from './chat/chat-server.ts';
+import { createDispatcher } from './chat/dispatcher.ts';
+import type { Config } from './config.ts';
+import { createClientApp } from './http/client-app.ts';
+import { createListener } from './http/listener.ts';
+import { createOperatorApp } from './http/operator-app.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createReadinessLog } from './readiness.ts';
+
+/** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
+export function createGateway(config: Config, logger: Logger, version: string): Lifecycle {
+  const metrics = createMetrics();
+  const core = createCore(config, metrics, logger);
+  const driver = createClusterDriver(core, {
+    driver: config.DRIVER,
+    log: {
+      maxEntries: config.HISTORY_MAX_MESSAGES,
+      maxAgeMs: config.HISTORY_MAX_AGE_MS,
+      idempotencyTtlMs: config.IDEMPOTENCY_TTL_MS,
+    },
+    ephemeralEvents: ['typing:changed'],
+    onFault: ({ operation, cause }) => {
+      metrics.driverFaults.inc({ operation });
+      logger.debug({ operation, err: cause }, 'driver fault');
+    },
+  });
+
+  let closing = false;
+  const ready = (): boolean => !closing && driver.ready;
+  const jwt = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
+  const http = createServer(
+    createClientApp({
+      nodeId: config.NODE_ID,
+      ready,
+      issueDevToken: devTokens(config),
+      webRoot: config.WEB_ROOT,
+      logger,
+    }),
+  );
+  const io = createChatServer(
+    {
+      http,
+      driver,
+      verifier: createTokenVerifier({
+        key:
+          config.JWT_JWKS_URL === undefined
+            ? { kind: 'secret', secret: config.JWT_SECRET ?? '' }
+            : { kind: 'jwks', url: config.JWT_JWKS_URL },
+        ...jwt,
+      }),
+      dispatch: createDispatcher({
+        events: createChatEvents({
+          driver,
+          maxRooms: config.MAX_ROOMS_PER_SOCKET,
+          deadlineMs: config.REQUEST_DEADLINE_MS,
+          onPublished: (duplicate) => metrics.messages.inc({ outcome: duplicate ? 'duplicate' : 'new' }),
+        }),
+        limit: {
+          perSecond: config.RATE_LIMIT_PER_SECOND,
+          burst: config.RATE_LIMIT_BURST,
+          disconnectAfter: config.RATE_LIMIT_DISCONNECT_AFTER,
+        },
+        metrics,
+        logger,
+      }),
+      metrics,
+      logger,
+      closing: () => closing,
+    },
+    {
+      nodeId: config.NODE_ID,
+      maxFrameBytes: config.MAX_FRAME_BYTES,
+      pingIntervalMs: config.PING_INTERVAL_MS,
+      pingTimeoutMs: config.PING_TIMEOUT_MS,
+      recoveryWindowMs: config.RECOVERY_WINDOW_MS,
+      corsOrigins: config.CORS_ORIGINS,
+    },
+  );
+
+  const startedAt = performance.now();
+  const figures = {
+    connections: () => io.sockets.sockets.size,
+    rooms: () => [...io.sockets.adapter.rooms.keys()].filter(isChatRoom).length,
+    ready,
+  };
+  metrics.observe(figures, core);
+  const operators = createServer(
+    createOperatorApp({
+      registry: metrics.registry,
+      core,
+      node: () => ({
+        nodeId: config.NODE_ID,
+        pid: process.pid,
+        version,
+        driver: driver.driver,
+        uptimeMs: Math.round(performance.now() - startedAt),
+        connections: figures.connections(),
+        rooms: figures.rooms(),
+        ready: ready(),
+      }),
+    }),
+  );
+
+  const parts = sequence(
+    'gateway',
+    [
+      core,
+      driver,
+      createListener('operators', operators, { host: config.OPERATOR_HOST, port: config.OPERATOR_PORT }),
+      createListener('clients', http, { host: config.HOST, port: config.PORT }, () => io.close()),
+      // From the process's own beginning, loading included.
+      createReadinessLog(ready, logger, 0),
+    ],
+    { now: () => performance.now() },
+  );
+  return {
+    name: parts.name,
+    start: (signal) => parts.start(signal),
+    async stop(deadlineMs) {
+      if (!closing && config.DRAIN_MS > 0) {
+        closing = true;
+        await new Promise((resolve) => setTimeout(resolve, config.DRAIN_MS));
+      }
+      closing = true;
+      await parts.stop(deadlineMs);
+    },
+  };
+}
+
+function createCore(config: Config, metrics: Metrics, logger: Logger): RedisCore {
+  return createRedisCore({
+    url: config.REDIS_URL,
+    prefix: config.REDIS_PREFIX,
+    nodeId: config.NODE_ID,
+    tuning: { deadlineMs: config.REQUEST_DEADLINE_MS },
+    onStatus: (status) => {
+      switch (status.kind) {
+        case 'opened':
+          logger.info({ connection: status.name }, 'redis connection opened');
+          break;
+        case 'lost':
+          metrics.redisLost.inc({ role: status.role });
+          logger.warn({ connection: status.name, err: status.cause }, 'redis connection lost');
+          break;
+        case 'retryScheduled': {
+          const { name: connection, attempt, delayMs, cause } = status;
+          // The first failure and then each tenth: an outage of minutes must not bury everything else.
+          const level = attempt % 10 === 1 ? 'warn' : 'debug';
+          logger[level]({ connection, attempt, delayMs, err: cause }, 'redis connection will be tried again');
+          break;
+        }
+        case 'listenerFailed':
+          metrics.driverFaults.inc({ operation: 'deliver' });
+          logger.error({ err: status.cause }, 'a subscription listener failed');
+          break;
+      }
+    },
+  });
+}
+
+function devTokens(config: Config): ReturnType<typeof createDevTokenIssuer> | undefined {
+  if (config.NODE_ENV !== 'development' || config.JWT_SECRET === undefined) return undefined;
+  return createDevTokenIssuer({
+    secret: config.JWT_SECRET,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    ttlMs: config.DEV_TOKEN_TTL_MS,
+    now: () => Date.now(),
+  });
+}

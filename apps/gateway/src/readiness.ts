@@ -1,0 +1,30 @@
+import type { Lifecycle } from '@sluice/kernel';
+import type { Logger } from 'pino';
+
+// Often enough for a start to be seen at once, rarely enough to cost nothing.
+const everyMs = 50;
+
+/** Says in the log when the node becomes ready and when it no longer is. */
+export function createReadinessLog(ready: () => boolean, logger: Logger, startedAt: number): Lifecycle {
+  let timer: NodeJS.Timeout | undefined;
+  let last = false;
+  const look = (): void => {
+    const now = ready();
+    if (now === last) return;
+    last = now;
+    if (now) logger.info({ sinceStartMs: Math.round(performance.now() - startedAt) }, 'gateway ready');
+    else logger.warn('gateway not ready');
+  };
+  return {
+    name: 'readiness-log',
+    start() {
+      timer ??= setInterval(look, everyMs);
+      return Promise.resolve();
+    },
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
+      return Promise.resolve();
+    },
+  };
+}
