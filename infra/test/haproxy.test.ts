@@ -82,7 +82,7 @@ describe('the HAProxy in front of three gateways', () => {
   test('a gateway that is killed costs no new connection; restarted, it is used again', async () => {
     await withScope(async (scope) => {
       const before = await Promise.all([1, 2, 3, 4, 5, 6].map(() => join(scope, 'websocket')));
-      const victim = gateways[1] as Gateway;
+      const victim = named(gateways, 'gateway-2');
       await victim.kill();
       const after: string[] = [];
       for (let index = 0; index < 50; index++) {
@@ -96,12 +96,7 @@ describe('the HAProxy in front of three gateways', () => {
 
       const { port } = new URL(victim.url);
       const env = { PORT: port };
-      gateways[1] = await startGateway(shared, {
-        redisUrl: redis.url,
-        nodeId: victim.nodeId,
-        issuer,
-        env,
-      });
+      await startGateway(shared, { redisUrl: redis.url, nodeId: victim.nodeId, issuer, env });
       // It has the fewest connections: the first new one after the next health check is its.
       await eventually(async () => (await nodeOf(await join(scope, 'websocket'))) === victim.nodeId, {
         timeoutMs: 2_000,
@@ -117,7 +112,8 @@ describe('the HAProxy in front of three gateways', () => {
       ];
       for (const client of clients) await client.join('survivors');
       await redis.kill();
-      await eventually(async () => (await frontStatus('/readyz')) === 503);
+      // The page comes from the front itself: it has noticed every gateway's 503.
+      await eventually(async () => (await frontStatus('/')) === 503);
       const page = await fetch(front.url);
       expect(page.status).toBe(503);
       expect(page.headers.get('content-type')).toMatch('text/html');
@@ -156,6 +152,12 @@ describe('the HAProxy in front of three gateways', () => {
     expect(log.filter((line) => line.includes('sid='))).toEqual([]);
   });
 });
+
+function named(gateways: readonly Gateway[], nodeId: string): Gateway {
+  const gateway = gateways.find((candidate) => candidate.nodeId === nodeId);
+  if (gateway === undefined) throw new Error(`${nodeId} was not started`);
+  return gateway;
+}
 
 async function nodeOf(client: Client): Promise<string> {
   return (await client.untilReady()).nodeId;

@@ -14,6 +14,12 @@ export function isNoteworthy(process: string, text: string): boolean {
   }
 }
 
+/** Leaves out of HAProxy's warnings what repeats the prefix or is about the check rather than the server. */
+export function tidied(process: string, text: string): string {
+  if (process !== 'front') return text;
+  return text.replace(/^\[[A-Z]+\]\s+\(\d+\) : /, '').replace(/, (info|check duration): .*/, '');
+}
+
 // "12345:M 21 Nov 2026 09:40:46.123 # text"
 const redisWarning = /^\d+:[A-Z] .* # /;
 const redisChatter =

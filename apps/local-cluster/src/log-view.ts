@@ -1,5 +1,5 @@
 import { prettyFactory } from 'pino-pretty';
-import { isNoteworthy } from './daemon-line.ts';
+import { isNoteworthy, tidied } from './daemon-line.ts';
 
 export interface LogViewOptions {
   /** Where lines go, each with its end. */
@@ -62,7 +62,7 @@ export function createLogView(options: LogViewOptions): LogView {
     line(process, text) {
       if (verbose) show(process, text);
       else if (text.startsWith('{')) show(process, pretty(text));
-      else if (isNoteworthy(process, text)) show(process, text);
+      else if (isNoteworthy(process, text)) show(process, tidied(process, text));
       else hide(process, text);
     },
     hide,

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  eventually,
+  readyOrEnded,
+  repositoryPath,
+  spawnChild,
+  type Child,
+  type Scope,
+} from '@sluice/testkit';
+
+export interface StartedCluster {
+  readonly child: Child;
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly url: string;
+  /** What it printed, line by line. */
+  lines(): string[];
+  /** The process id last said of a process. */
+  pidOf(process: string): number;
+}
+
+/** Runs what `npm start` runs, as a person would, with `args`. */
+export async function runStart(
+  scope: Scope,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Child> {
+  return await spawnChild(scope, {
+    name: 'npm start',
+    command: process.execPath,
+    args: [repositoryPath('apps/local-cluster/start.mjs'), ...args],
+    env,
+    graceMs: 20_000,
+  });
+}
+
+/** A folder of its own, removed at the scope's end. */
+export function temporaryFolder(scope: Scope): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-start-'));
+  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts a cluster on free ports and a data folder of its own; resolves when it says that it is ready. */
+export async function startLocalCluster(
+  scope: Scope,
+  options: { readonly args?: readonly string[]; readonly port?: number; readonly dataFolder?: string } = {},
+): Promise<StartedCluster> {
+  const dataFolder = options.dataFolder ?? temporaryFolder(scope);
+  const port = options.port ?? (await freeRange());
+  const args = ['--port', String(port), '--data', dataFolder, ...(options.args ?? [])];
+  const child = await runStart(scope, args);
+  const lines = (): string[] => child.output.entries.map((line) => line.text);
+  // The last line of what it says once everything answers.
+  await readyOrEnded(child, 'npm start', (signal) =>
+    child.output.until(() => lines().includes('Ctrl-C stops everything.'), {
+      signal,
+      timeoutMs: 30_000,
+      describe: () => `the cluster is ready; ${child.tail()}`,
+    }),
+  );
+  return {
+    child,
+    port,
+    dataFolder,
+    url: `http://127.0.0.1:${port}`,
+    lines,
+    pidOf(process) {
+      const pattern = new RegExp(`^( +${process} +|sluice +\\| ${process} runs again, )pid (\\d+)`);
+      const pids = lines().flatMap((line) => pattern.exec(line)?.[2] ?? []);
+      return Number(pids.at(-1));
+    },
+  };
+}
+
+/** Resolves when no process with this id is left. */
+export async function untilGone(pid: number): Promise<void> {
+  await eventually(() => !isAlive(pid), { describe: () => `process ${pid} is gone` });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Below the range of the test kit's own ports, and below the ephemeral ones.
+const [firstPort, lastPort] = [10_000, 19_000];
+
+/** A port from which on everything that a cluster of three needs is free. */
+export async function freeRange(): Promise<number> {
+  for (;;) {
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
+    const wanted = [0, 1, 2, 3, 101, 102, 103, 200].map((offset) => canListen(port + offset));
+    if ((await Promise.all(wanted)).every(Boolean)) return port;
+  }
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = createServer();
+  return await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+}
