@@ -11,7 +11,7 @@ import type {
 } from '@sluice/protocol';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { testkitError } from './errors.ts';
-import { within } from './eventually.ts';
+import { within, type WaitOptions } from './eventually.ts';
 import { Journal } from './journal.ts';
 import type { Scope } from './scope.ts';
 import type { TokenIssuer } from './token.ts';
@@ -56,8 +56,11 @@ export class Client {
   readonly socket: TypedSocket;
   readonly journal = new Journal<Incident>();
 
-  constructor(user: string, socket: TypedSocket) {
+  readonly #issuer: TokenIssuer;
+
+  constructor(user: string, socket: TypedSocket, issuer: TokenIssuer) {
     this.user = user;
+    this.#issuer = issuer;
     this.socket = socket;
     socket.on('connect', () => this.journal.add({ kind: 'connected' }));
     socket.on('disconnect', (reason) => this.journal.add({ kind: 'disconnected', reason }));
@@ -151,9 +154,9 @@ export class Client {
   }
 
   /** Resolves when `session:ready` has been heard `times` times, to the last of them. */
-  async untilReady(times = 1, timeoutMs = 10_000): Promise<SessionReady> {
+  async untilReady(times = 1, options: WaitOptions = {}): Promise<SessionReady> {
     return await this.journal.until(() => this.heard('session:ready')[times - 1], {
-      timeoutMs,
+      ...options,
       describe: () => `${this.user} hears session:ready ${times} time(s); it lived through ${this.recent()}`,
     });
   }
@@ -173,6 +176,11 @@ export class Client {
   /** Makes every later connection go to `url`, as a load balancer might. */
   moveTo(url: string): void {
     (this.socket.io as unknown as { uri: string }).uri = url;
+  }
+
+  /** A token of this cluster for somebody else. */
+  async token(user: string): Promise<string> {
+    return await this.#issuer.token(user);
   }
 
   close(): void {
@@ -195,7 +203,12 @@ export async function connect(scope: Scope, target: Target, options: ConnectOpti
     const text = `${client.user} cannot connect to ${target.url}: ${error.message}`;
     throw testkitError('connect_failed', { text, cause: error });
   });
-  await Promise.race([client.untilReady(), refused]);
+  const giveUp = new AbortController();
+  try {
+    await Promise.race([client.untilReady(1, { signal: giveUp.signal }), refused]);
+  } finally {
+    giveUp.abort();
+  }
   return client;
 }
 
@@ -206,12 +219,17 @@ export async function connectRefused(
   options: ConnectOptions = {},
 ): Promise<ConnectRefusal> {
   const client = await open(scope, target, options);
-  const accepted = client.untilReady().then((): never => {
+  const giveUp = new AbortController();
+  const accepted = client.untilReady(1, { signal: giveUp.signal }).then((): never => {
     throw testkitError('connect_failed', { text: `${client.user} was accepted by ${target.url}` });
   });
-  const error = await Promise.race([untilRefused(client.socket), accepted]);
-  client.close();
-  return (error as Error & { data: ConnectRefusal }).data;
+  try {
+    const error = await Promise.race([untilRefused(client.socket), accepted]);
+    return (error as Error & { data: ConnectRefusal }).data;
+  } finally {
+    giveUp.abort();
+    client.close();
+  }
 }
 
 async function open(scope: Scope, target: Target, options: ConnectOptions): Promise<Client> {
@@ -225,7 +243,7 @@ async function open(scope: Scope, target: Target, options: ConnectOptions): Prom
     ...options.socket,
   });
   scope.onClose(() => socket.disconnect());
-  return new Client(user, socket);
+  return new Client(user, socket, target.issuer);
 }
 
 async function untilRefused(socket: TypedSocket): Promise<Error> {

@@ -40,24 +40,27 @@ export async function eventually<Result>(
 /** Gives `promise` up to `timeoutMs`. The promise itself is not cancelled. */
 export async function within<Result>(promise: Promise<Result>, options: WaitOptions = {}): Promise<Result> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  return await new Promise((resolve, reject) => {
-    const abort = () => settle(() => reject(options.signal?.reason));
-    const timer = setTimeout(() => settle(() => reject(tooLate(timeoutMs, options, undefined))), timeoutMs);
-    const settle = (report: () => void) => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', abort);
-      report();
-    };
-    options.signal?.addEventListener('abort', abort);
-    if (options.signal?.aborted === true) abort();
-    promise.then(
-      (result) => settle(() => resolve(result)),
-      (error: unknown) => settle(() => reject(error)),
-    );
+  const over = new AbortController();
+  const signal = options.signal === undefined ? over.signal : AbortSignal.any([over.signal, options.signal]);
+  const late = Symbol('late');
+  // Pauses end by rejection where they are aborted; the race may have been won by then.
+  const deadline = pause(timeoutMs, late, { signal }).catch((aborted: unknown) => {
+    options.signal?.throwIfAborted();
+    throw aborted;
   });
+  try {
+    const result = await Promise.race([promise, deadline]);
+    // Thrown here and not in a timer, so that the stack names who waits.
+    if (result === late) throw tooLate(timeoutMs, options, undefined);
+    return result;
+  } finally {
+    over.abort();
+  }
 }
 
 function tooLate(timeoutMs: number, options: WaitOptions, cause: unknown): Error {
   const what = options.describe?.() ?? 'the condition';
-  return testkitError('not_in_time', { text: `waited ${timeoutMs} ms in vain: ${what}`, cause });
+  const error = testkitError('not_in_time', { text: `waited ${timeoutMs} ms in vain: ${what}`, cause });
+  Error.captureStackTrace(error, tooLate);
+  return error;
 }

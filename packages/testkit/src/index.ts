@@ -7,6 +7,7 @@ export * from './eventually.ts';
 export * from './front.ts';
 export * from './gateway.ts';
 export * from './journal.ts';
+export * from './members.ts';
 export * from './metrics.ts';
 export * from './port.ts';
 export * from './python.ts';
