@@ -6,6 +6,7 @@ import { eventually, redisCommand, withScope } from '@sluice/testkit';
 import {
   freeRange,
   isAlive,
+  runNpmStart,
   runStart,
   startLocalCluster,
   temporaryFolder,
@@ -112,6 +113,15 @@ describe('npm start', () => {
       const { port, dataFolder } = cluster;
       const next = await startLocalCluster(scope, { args: ['--nodes', '1'], port, dataFolder });
       expect(await frontStatus(next)).toBe(200);
+    });
+  });
+
+  test('through npm it stops just as well', async () => {
+    await withScope(async (scope) => {
+      const cluster = await startLocalCluster(scope, { args: ['--nodes', '1'], run: runNpmStart });
+      const pids = ['gateway-1', 'redis', 'front'].map((name) => cluster.pidOf(name));
+      expect(await cluster.child.end()).toEqual({ code: 0, signal: null });
+      expect(pids.map(isAlive)).toEqual([false, false, false]);
     });
   });
 

@@ -6,6 +6,7 @@ import {
   eventually,
   readyOrEnded,
   repositoryPath,
+  requireProgram,
   spawnChild,
   type Child,
   type Scope,
@@ -37,6 +38,17 @@ export async function runStart(
   });
 }
 
+/** Types `npm start` itself. */
+export async function runNpmStart(scope: Scope, args: readonly string[]): Promise<Child> {
+  return await spawnChild(scope, {
+    name: 'npm start',
+    command: requireProgram('npm'),
+    args: ['start', '--', ...args],
+    cwd: repositoryPath('.'),
+    graceMs: 20_000,
+  });
+}
+
 /** A folder of its own, removed at the scope's end. */
 export function temporaryFolder(scope: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-start-'));
@@ -44,15 +56,23 @@ export function temporaryFolder(scope: Scope): string {
   return folder;
 }
 
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly port?: number;
+  readonly dataFolder?: string;
+  /** Default {@link runStart}. */
+  readonly run?: (scope: Scope, args: readonly string[]) => Promise<Child>;
+}
+
 /** Starts a cluster on free ports and a data folder of its own; resolves when it says that it is ready. */
 export async function startLocalCluster(
   scope: Scope,
-  options: { readonly args?: readonly string[]; readonly port?: number; readonly dataFolder?: string } = {},
+  options: StartOptions = {},
 ): Promise<StartedCluster> {
   const dataFolder = options.dataFolder ?? temporaryFolder(scope);
   const port = options.port ?? (await freeRange());
   const args = ['--port', String(port), '--data', dataFolder, ...(options.args ?? [])];
-  const child = await runStart(scope, args);
+  const child = await (options.run ?? runStart)(scope, args);
   const lines = (): string[] => child.output.entries.map((line) => line.text);
   // The last line of what it says once everything answers.
   await readyOrEnded(child, 'npm start', (signal) =>

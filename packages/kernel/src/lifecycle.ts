@@ -34,15 +34,15 @@ export function sequence(name: string, parts: readonly Lifecycle[], options: Lif
     name,
     async start(signal) {
       if (started.length > 0) return;
-      for (const part of parts) {
-        signal.throwIfAborted();
-        started.push(part);
-        try {
+      try {
+        for (const part of parts) {
+          signal.throwIfAborted();
+          started.push(part);
           await part.start(signal);
-        } catch (error) {
-          await stop(1_000);
-          throw error;
         }
+      } catch (error) {
+        await stop(1_000);
+        throw error;
       }
     },
     stop,

@@ -62,13 +62,14 @@ export function ChatScreen({ chat, connection, signOut }: ChatScreenProps) {
           {room !== undefined && (
             <button
               type="button"
-              className="button-icon"
+              className="button-icon chat-leave"
               data-testid="room-leave"
               aria-label={`Leave ${room.name}`}
               title="Leave this room"
               onClick={() => chat.leave(room.name)}
             >
-              <Icon name="close" />
+              <Icon name="leave" />
+              <span aria-hidden="true">Leave</span>
             </button>
           )}
         </header>
@@ -83,7 +84,7 @@ export function ChatScreen({ chat, connection, signOut }: ChatScreenProps) {
       </main>
       {narrow && drawer && room !== undefined && (
         <RoomDrawer close={() => setDrawer(false)}>
-          <RoomPanel chat={chat} chosen={() => setDrawer(false)} signOut={signOut} />
+          <RoomPanel chat={chat} close={() => setDrawer(false)} signOut={signOut} />
         </RoomDrawer>
       )}
     </div>

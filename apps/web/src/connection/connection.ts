@@ -118,7 +118,9 @@ export class Connection implements Wire {
   /** Tells whether the browser has a network at all. */
   setNetwork(up: boolean): void {
     this.#networkUp = up;
-    if (this.#session === undefined && this.status.get().kind !== 'refused') this.#showAway();
+    // Otherwise a connection without a network is noticed only when its pings stay away for most of a minute.
+    if (this.#session !== undefined && !up) this.#socket.io.engine.close();
+    else if (this.#session === undefined && this.status.get().kind !== 'refused') this.#showAway();
   }
 
   async request<Event extends keyof Requests>(

@@ -21,21 +21,28 @@ export function JoinForm({ join, problem }: JoinFormProps) {
       <label className="visually-hidden" htmlFor="join-room">
         Room to join
       </label>
-      <input
-        id="join-room"
-        data-testid="room-input"
-        placeholder="Join or start a room"
-        value={name}
-        maxLength={limits.roomLength}
-        onChange={(event) => setName(event.target.value)}
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        aria-describedby="join-problem"
-      />
-      <button type="submit" data-testid="room-join" aria-label="Join the room" disabled={name.trim() === ''}>
-        <Icon name="plus" />
-      </button>
+      <div className="join-field">
+        <input
+          id="join-room"
+          data-testid="room-input"
+          placeholder="Join or start a room"
+          value={name}
+          maxLength={limits.roomLength}
+          onChange={(event) => setName(event.target.value)}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          aria-describedby="join-problem"
+        />
+        <button
+          type="submit"
+          data-testid="room-join"
+          aria-label="Join the room"
+          disabled={name.trim() === ''}
+        >
+          <Icon name="plus" />
+        </button>
+      </div>
       <p id="join-problem" className="join-problem" role="alert">
         {problem}
       </p>

@@ -9,15 +9,15 @@ import './rooms.css';
 
 interface RoomPanelProps {
   readonly chat: Chat;
-  /** Called where a room was chosen. */
-  readonly chosen?: () => void;
+  /** Puts the panel away, where it lies over something: by its button, and where a room was close. */
+  readonly close?: () => void;
   readonly signOut: () => void;
 }
 
 const nobody: readonly string[] = [];
 
 /** Where to go: the user's rooms, with what is new in them, and the way into others. */
-export function RoomPanel({ chat, chosen, signOut }: RoomPanelProps) {
+export function RoomPanel({ chat, close, signOut }: RoomPanelProps) {
   const state = useStore(chat.state, (value) => value);
   const outbox = useStore(chat.outbox.entries, (value) => value);
   const typists = useStore(chat.typists, (value) => value);
@@ -26,12 +26,17 @@ export function RoomPanel({ chat, chosen, signOut }: RoomPanelProps) {
       <div className="panel-brand">
         <Logo size={30} />
         <span>Sluice</span>
+        {close && (
+          <button type="button" className="button-icon" onClick={close} aria-label="Close the list of rooms">
+            <Icon name="close" />
+          </button>
+        )}
       </div>
       <JoinForm
         problem={state.joinProblem}
         join={(room) => {
           chat.join(room);
-          chosen?.();
+          close?.();
         }}
       />
       <nav className="panel-rooms" aria-label="Rooms">
@@ -47,7 +52,7 @@ export function RoomPanel({ chat, chosen, signOut }: RoomPanelProps) {
               failed={outbox.some((entry) => entry.room === room.name && entry.phase.kind === 'failed')}
               open={(name) => {
                 chat.open(name);
-                chosen?.();
+                close?.();
               }}
             />
           ))}
@@ -58,14 +63,8 @@ export function RoomPanel({ chat, chosen, signOut }: RoomPanelProps) {
         <span className="panel-name" title={state.user}>
           {state.user}
         </span>
-        <button
-          type="button"
-          className="button-icon"
-          onClick={signOut}
-          aria-label="Sign out"
-          title="Sign out"
-        >
-          <Icon name="leave" />
+        <button type="button" className="button-quiet" data-testid="sign-out" onClick={signOut}>
+          Sign out
         </button>
       </div>
     </div>

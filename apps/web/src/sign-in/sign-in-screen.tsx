@@ -5,6 +5,7 @@ import { useStore } from '../state/use-store.ts';
 import type { Invitation } from '../web-app.ts';
 import type { IdentityKeeper, SignInOutcome } from './identity.ts';
 import './sign-in.css';
+import { Water } from './water.tsx';
 
 const problems: Record<Exclude<SignInOutcome, 'signed-in'>, string> = {
   'tokens-off': 'This cluster does not sign people in by name. Paste an access token instead.',
@@ -53,6 +54,7 @@ export function SignInScreen({ identity, invitation }: SignInScreenProps) {
 
   return (
     <main className="sign-in">
+      <Water />
       <form className="sign-in-card" onSubmit={submit}>
         <Logo size={56} />
         <h1>Sluice</h1>

@@ -1,0 +1,232 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import { eventually, openScope, startRedis, type RedisServer } from '@sluice/testkit';
+import { Server } from 'socket.io';
+import { io as connectTo, type Socket as ClientSocket } from 'socket.io-client';
+import { createClusterDriver, driverNames, type ClusterDriver, type DriverName } from '../src/index.ts';
+
+const scope = openScope(afterEach);
+
+interface Node {
+  readonly io: Server;
+  readonly driver: ClusterDriver;
+  readonly core: RedisCore;
+  readonly url: string;
+  readonly faults: string[];
+}
+
+async function startNode(redis: RedisServer, nodeId: string, name: DriverName): Promise<Node> {
+  const core = createRedisCore({ url: redis.url, nodeId });
+  const faults: string[] = [];
+  const driver = createClusterDriver(core, {
+    driver: name,
+    log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
+    ephemeralEvents: ['fleeting'],
+    onFault: ({ operation }) => faults.push(operation),
+  });
+  const http = createServer();
+  const io = new Server(http, {
+    ...(driver.recovers && {
+      connectionStateRecovery: { maxDisconnectionDuration: 60_000, skipMiddlewares: false },
+    }),
+  });
+  io.adapter(driver.adapter);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const signal = new AbortController().signal;
+  await core.start(signal);
+  await driver.start(signal);
+  scope.onClose(async () => {
+    await io.close();
+    await driver.stop(1_000);
+    await core.stop(1_000);
+  });
+  await eventually(() => driver.ready);
+  return { io, driver, core, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, faults };
+}
+
+/** A stock client, connected; `heard` collects every event with its arguments. */
+async function connectClient(
+  node: Node,
+  options: object = {},
+): Promise<{ socket: ClientSocket; heard: unknown[][] }> {
+  const heard: unknown[][] = [];
+  const socket = connectTo(node.url, { transports: ['websocket'], forceNew: true, ...options });
+  scope.onClose(() => socket.disconnect());
+  socket.onAny((...args: unknown[]) => heard.push(args));
+  await eventually(() => socket.connected);
+  return { socket, heard };
+}
+
+const publication = (room: string, key: string, data: Record<string, string> = { text: 'hi' }) => ({
+  room,
+  event: 'said',
+  data,
+  idempotencyKey: ['ann', key] as const,
+});
+
+describe.each([...driverNames])('a publication over %s', (name) => {
+  test('reaches members on every node once, the publishing one included, and is the history', async () => {
+    const redis = await startRedis(scope);
+    const [one, two] = await Promise.all([startNode(redis, 'one', name), startNode(redis, 'two', name)]);
+    const members = await Promise.all([connectClient(one), connectClient(two), connectClient(two)]);
+    for (const node of [one, two]) {
+      for (const socket of node.io.sockets.sockets.values()) await socket.join('r');
+      await node.driver.joined('r');
+    }
+    const hostile = { text: '"id":"0-0","sentAt":0} \u2028 \\ %d "', clientId: '__proto__' };
+    const first = await one.driver.publish(publication('r', '1', hostile));
+    const again = await two.driver.publish(publication('r', '1', { text: 'other' }));
+    const other = await two.driver.publish(publication('r', '2'));
+    expect(again).toEqual({ ...first, duplicate: true });
+    expect(first.duplicate).toBe(false);
+    const said = (client: { heard: unknown[][] }): unknown[] =>
+      client.heard.filter(([event]) => event === 'said').map(([, message]) => message);
+    await eventually(() => members.every((member) => said(member).length === 2));
+    for (const member of members) {
+      expect(said(member)).toEqual([
+        { id: first.id, sentAt: first.sentAt, ...hostile },
+        { id: other.id, sentAt: other.sentAt, text: 'hi' },
+      ]);
+    }
+    expect(await two.driver.history.read('r', { limit: 10 })).toEqual({
+      entries: [
+        { id: first.id, sentAt: first.sentAt, data: hostile },
+        { id: other.id, sentAt: other.sentAt, data: { text: 'hi' } },
+      ],
+      more: false,
+    });
+    expect([...one.faults, ...two.faults]).toEqual([]);
+  });
+
+  test('given twenty times at once on two nodes, with Redis crashing meanwhile, is one', async () => {
+    const redis = await startRedis(scope);
+    const [one, two] = await Promise.all([startNode(redis, 'one', name), startNode(redis, 'two', name)]);
+    const publish = (index: number) => (index % 2 === 0 ? one : two).driver.publish(publication('r', 'same'));
+    const before = await Promise.all(Array.from({ length: 10 }, (_, index) => publish(index)));
+    await redis.kill();
+    const during = Array.from({ length: 10 }, (_, index) => publish(index));
+    await redis.restart();
+    const published = [...before, ...(await Promise.all(during))];
+    expect(new Set(published.map(({ id }) => id)).size).toBe(1);
+    expect(published.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect((await one.driver.history.read('r', { limit: 10 })).entries).toHaveLength(1);
+  });
+});
+
+describe('the history', () => {
+  test('is paged from the newest back, and trimmed by age and number', async () => {
+    const redis = await startRedis(scope);
+    const core = createRedisCore({ url: redis.url, nodeId: 'n' });
+    const driver = createClusterDriver(core, {
+      driver: 'streams',
+      log: { maxEntries: 100, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
+      onFault: () => undefined,
+    });
+    await core.start(new AbortController().signal);
+    scope.onClose(async () => {
+      await driver.stop(0);
+      await core.stop(1_000);
+    });
+    const ids: string[] = [];
+    for (let index = 0; index < 400; index += 1)
+      ids.push((await driver.publish(publication('r', `${index}`))).id);
+    const newest = await driver.history.read('r', { limit: 3 });
+    expect(newest.entries.map(({ id }) => id)).toEqual(ids.slice(-3));
+    expect(newest.more).toBe(true);
+    const before = await driver.history.read('r', { before: ids.at(-3) as string, limit: 2 });
+    expect(before.entries.map(({ id }) => id)).toEqual(ids.slice(-5, -3));
+    // Redis trims in blocks of 100 entries (stream-node-max-entries).
+    const kept = Number(await redis.command('XLEN', core.keyspace.key('room-log', 'r')));
+    expect(kept).toBeGreaterThanOrEqual(100);
+    expect(kept).toBeLessThanOrEqual(200);
+    const oldest = (await driver.history.read('r', { limit: 1_000 })).entries[0]?.id as string;
+    expect(await driver.history.read('r', { before: oldest, limit: 1 })).toEqual({
+      entries: [],
+      more: false,
+    });
+    expect(await driver.history.read('empty', { limit: 1 })).toEqual({ entries: [], more: false });
+    const lifeMs = Number(await redis.command('PTTL', core.keyspace.key('room-log', 'r')));
+    expect(lifeMs).toBeGreaterThan(50_000);
+    expect(lifeMs).toBeLessThanOrEqual(60_000);
+  });
+});
+
+describe('over streams', () => {
+  test('a node hears what was sent before its first event and after an idle reconnect', async () => {
+    const redis = await startRedis(scope);
+    const [one, two] = await Promise.all([
+      startNode(redis, 'one', 'streams'),
+      startNode(redis, 'two', 'streams'),
+    ]);
+    const { heard } = await connectClient(two);
+    await redis.kill();
+    await redis.restart();
+    // No entry has been read yet: reading on from "now" would skip what comes before the next read begins.
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await one.driver.publish(publication('r', '1'));
+    await eventually(() => two.driver.ready);
+    for (const socket of two.io.sockets.sockets.values()) await socket.join('r');
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await one.driver.publish(publication('r', '2', { text: 'after' }));
+    await eventually(() => heard.length > 0);
+    expect(heard.map(([event, message]) => [event, message])).toEqual([
+      ['said', expect.objectContaining({ text: 'after' })],
+    ]);
+  });
+
+  test('nothing is replayed to a socket that a middleware refuses', async () => {
+    const redis = await startRedis(scope);
+    const node = await startNode(redis, 'one', 'streams');
+    let refuse = false;
+    node.io.use((_socket, next) => next(refuse ? new Error('revoked') : undefined));
+    node.io.on('connection', (socket) => {
+      node.driver.replayMissed(socket);
+      void socket.join('r');
+    });
+    const { socket, heard } = await connectClient(node);
+    await node.driver.publish(publication('r', '1', { text: 'first' }));
+    await eventually(() => heard.length === 1);
+    const refusals: string[] = [];
+    socket.on('connect_error', (error) => refusals.push(error.message));
+    const cut = async (): Promise<void> => {
+      socket.io.engine.close();
+      await eventually(() => node.io.sockets.sockets.size === 0);
+    };
+
+    socket.io.reconnection(false);
+    await cut();
+    node.io.emit('fleeting', 'typing');
+    await node.driver.publish(publication('r', '2', { text: 'missed' }));
+    socket.connect();
+    await eventually(() => socket.connected);
+    await eventually(() => heard.length === 2);
+    expect(socket.recovered).toBe(true);
+    expect(heard.map(([event, message]) => [event, (message as { text: string }).text])).toEqual([
+      ['said', 'first'],
+      ['said', 'missed'],
+    ]);
+
+    refuse = true;
+    await cut();
+    await node.driver.publish(publication('r', '3', { text: 'secret' }));
+    const packets: unknown[] = [];
+    socket.io.on('packet', (packet) => packets.push(packet));
+    socket.connect();
+    await eventually(() => refusals.includes('revoked'));
+    expect(JSON.stringify(packets)).not.toContain('secret');
+  });
+
+  test.each(['', 'a:b', '../x', 'x'.repeat(65), '*'])(
+    'the pid %p restores nothing and reaches no key',
+    async (pid) => {
+      const redis = await startRedis(scope);
+      const node = await startNode(redis, 'one', 'streams');
+      await redis.command('SET', `sluice:adapter-session:${pid}`, 'kept');
+      const { socket } = await connectClient(node, { auth: { pid, offset: '0-0' } });
+      expect(socket.recovered).toBe(false);
+      expect(await redis.command('GET', `sluice:adapter-session:${pid}`)).toBe('kept');
+    },
+  );
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { backoffMs, CodedError, defineErrors, sequence, type Lifecycle } from '../src/index.ts';
+
+describe('coded errors', () => {
+  const failure = defineErrors({
+    gone: { text: 'It is gone.', retryable: false },
+    later: { text: 'Not now.', retryable: true },
+  });
+
+  test('carry code, text, retryability and cause', () => {
+    const cause = new Error('why');
+    const error = failure('later', { cause });
+    expect(error).toBeInstanceOf(CodedError);
+    expect(error).toMatchObject({ code: 'later', message: 'Not now.', retryable: true, cause });
+    expect(failure('gone', { text: 'Gone since noon.' }).message).toBe('Gone since noon.');
+  });
+
+  test('are told apart by their table and code', () => {
+    const other = defineErrors({ elsewhere: { text: '', retryable: false } });
+    expect(failure.is(failure('gone'))).toBe(true);
+    expect(failure.is(failure('gone'), 'later')).toBe(false);
+    expect(failure.is(other('elsewhere'))).toBe(false);
+    expect(failure.is(new Error('gone'))).toBe(false);
+  });
+});
+
+describe('back-off', () => {
+  const limits = { baseMs: 50, capMs: 1_500 };
+
+  test('grows from its base to its cap and never exceeds either ceiling', () => {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      const ceiling = Math.min(1_500, 50 * 2 ** attempt);
+      expect(backoffMs(attempt, { ...limits, random: () => 0 })).toBe(Math.round(ceiling / 2));
+      expect(backoffMs(attempt, { ...limits, random: () => 0.999999 })).toBeLessThanOrEqual(ceiling);
+    }
+  });
+});
+
+describe('a sequence of parts', () => {
+  const journal: string[] = [];
+  const part = (name: string, faults: { start?: boolean; stop?: boolean } = {}): Lifecycle => ({
+    name,
+    start: async () => {
+      journal.push(`start ${name}`);
+      if (faults.start === true) throw new Error(`${name} failed`);
+    },
+    stop: async () => {
+      journal.push(`stop ${name}`);
+      if (faults.stop === true) throw new Error(`${name} hung`);
+    },
+  });
+  const compose = (...parts: Lifecycle[]): Lifecycle => {
+    journal.length = 0;
+    return sequence('all', parts, { now: () => performance.now() });
+  };
+  const never = new AbortController().signal;
+
+  test('starts in order and stops in reverse, each once', async () => {
+    const all = compose(part('a'), part('b'));
+    await all.start(never);
+    await all.start(never);
+    await all.stop(100);
+    await all.stop(100);
+    expect(journal).toEqual(['start a', 'start b', 'stop b', 'stop a']);
+  });
+
+  test('stops what had started where a start fails, the failed one included', async () => {
+    const all = compose(part('a'), part('b', { start: true }), part('c'));
+    await expect(all.start(never)).rejects.toThrow('b failed');
+    expect(journal).toEqual(['start a', 'start b', 'stop b', 'stop a']);
+    await all.stop(100);
+    expect(journal).toHaveLength(4);
+  });
+
+  test('stops every part even where one cannot, and says so', async () => {
+    const all = compose(part('a'), part('b', { stop: true }));
+    await all.start(never);
+    await expect(all.stop(100)).rejects.toMatchObject({ errors: [new Error('b hung')] });
+    expect(journal.at(-1)).toBe('stop a');
+  });
+
+  test('goes no further once its start is called off', async () => {
+    const calledOff = new AbortController();
+    const all = compose(
+      { ...part('a'), start: async () => calledOff.abort(new Error('no more')) },
+      part('b'),
+    );
+    await expect(all.start(calledOff.signal)).rejects.toThrow('no more');
+    expect(journal).not.toContain('start b');
+  });
+});

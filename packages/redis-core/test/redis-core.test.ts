@@ -1,0 +1,280 @@
+import { createServer, connect as connectTo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventually, freePort, openScope, startRedis, type Scope } from '@sluice/testkit';
+import { createRedisCore, defineScript, type RedisCore, type RedisCoreOptions } from '../src/index.ts';
+
+const scope = openScope(afterEach);
+
+async function startCore(url: string, options: Partial<RedisCoreOptions> = {}): Promise<RedisCore> {
+  const core = createRedisCore({ url, nodeId: 'node-1', ...options });
+  scope.onClose(() => core.stop(1_000));
+  await core.start(new AbortController().signal);
+  return core;
+}
+
+const ready = (core: RedisCore): Promise<boolean> => eventually(() => core.health().ready);
+
+describe('connections', () => {
+  test('are opened once for each role, named, counted, and gone after the stop', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const subscriber = core.subscriber();
+    await subscriber.subscribe('plain', 'news', () => undefined);
+    core.reader('adapter');
+    core.reader('adapter');
+    await ready(core);
+    const names = (await redis.clients()).map((client) => client['name']).toSorted();
+    expect(names).toEqual(
+      core
+        .inventory()
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+    expect(names).toEqual([
+      'sluice:node-1:commands',
+      'sluice:node-1:reader:adapter',
+      'sluice:node-1:subscriber',
+    ]);
+    await core.stop(1_000);
+    await core.stop(1_000);
+    expect(core.inventory().map(({ state }) => state)).toEqual(['closed', 'closed', 'closed']);
+    await eventually(async () => (await redis.clients()).length === 0);
+    await expect(core.commands.send(['PING'])).rejects.toMatchObject({ code: 'redis_closed' });
+  });
+
+  test('begin without Redis and open when it comes', async () => {
+    const port = await freePort(scope);
+    const core = await startCore(`redis://127.0.0.1:${port}`);
+    const answer = core.commands.send(['PING'], { idempotent: true, deadlineMs: 20_000 });
+    expect(core.health().ready).toBe(false);
+    await startRedis(scope, { port });
+    expect(await answer).toBe('PONG');
+  });
+
+  test('say what became of them', async () => {
+    const redis = await startRedis(scope);
+    const kinds: string[] = [];
+    const core = await startCore(redis.url, { onStatus: (status) => kinds.push(status.kind) });
+    await ready(core);
+    await redis.kill();
+    await eventually(() => kinds.filter((kind) => kind === 'retryScheduled').length > 2);
+    await redis.restart();
+    await ready(core);
+    expect(kinds.slice(0, 3)).toEqual(['opened', 'lost', 'retryScheduled']);
+    expect(kinds.at(-1)).toBe('opened');
+    expect(core.inventory()[0]?.opened).toBe(2);
+  });
+});
+
+describe('commands', () => {
+  test('that may run twice outlive a crash of Redis within their deadline', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    await core.commands.send(['SET', 'a', '1']);
+    await redis.kill();
+    const answer = core.commands.send(['GET', 'a'], { idempotent: true, deadlineMs: 20_000 });
+    await redis.restart();
+    expect(await answer).toBe('1');
+  });
+
+  test('that may not run twice are refused where their outcome is unknown', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    await ready(core);
+    redis.pause();
+    const answer = core.commands.send(['INCR', 'a'], { deadlineMs: 20_000 });
+    const refused = expect(answer).rejects.toMatchObject({ code: 'redis_connection_lost', retryable: true });
+    await redis.kill();
+    await refused;
+  });
+
+  test('are given up at their deadline, and not sent afterwards', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    await ready(core);
+    await redis.kill();
+    await eventually(() => !core.health().ready);
+    const began = performance.now();
+    await expect(core.commands.send(['SET', 'late', '1'], { deadlineMs: 200 })).rejects.toMatchObject({
+      code: 'redis_unavailable',
+      retryable: true,
+    });
+    expect(performance.now() - began).toBeGreaterThanOrEqual(195);
+    await redis.restart();
+    await ready(core);
+    expect(await core.commands.send(['EXISTS', 'late'])).toBe(0);
+  });
+
+  test('are bounded in number', async () => {
+    const port = await freePort(scope);
+    const core = await startCore(`redis://127.0.0.1:${port}`, { tuning: { maxOutstanding: 2 } });
+    const waiting = [core.commands.send(['PING']), core.commands.send(['PING'])];
+    await expect(core.commands.send(['PING'])).rejects.toMatchObject({ code: 'redis_queue_full' });
+    expect(core.commands.outstanding).toBe(2);
+    const refused = waiting.map((answer) => expect(answer).rejects.toMatchObject({ code: 'redis_closed' }));
+    await core.stop(100);
+    await Promise.all(refused);
+  });
+
+  test('that Redis refuses say so by code, without repeating arguments', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    await core.commands.send(['SET', 'text', 's3cret']);
+    const refusal: unknown = await core.commands
+      .send(['LPUSH', 'text', 's3cret'])
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'redis_refused', retryable: false });
+    expect(String(refusal)).toContain('WRONGTYPE');
+    expect(String(refusal)).not.toContain('s3cret');
+  });
+
+  test('run a script that the server has forgotten', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const script = defineScript('return {KEYS[1], ARGV[1]}');
+    expect(await core.commands.run(script, ['k'], ['v'])).toEqual(['k', 'v']);
+    await redis.command('SCRIPT', 'FLUSH');
+    expect(await core.commands.run(script, ['k'], ['v'])).toEqual(['k', 'v']);
+  });
+});
+
+describe('a peer that takes bytes and never answers', () => {
+  test('is noticed and left, whether Redis is frozen', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url, { tuning: { probeEveryMs: 50, probeMs: 300, connectMs: 300 } });
+    core.subscriber();
+    await ready(core);
+    redis.pause();
+    await eventually(() => core.health().connections.every(({ state }) => state !== 'ready'));
+    redis.resume();
+    await ready(core);
+  });
+
+  test('or the way to it is half open, while others write all the time', async () => {
+    const redis = await startRedis(scope);
+    const proxy = await startHalfOpenProxy(scope, redis.port);
+    const core = await startCore(`redis://127.0.0.1:${proxy.port}`, {
+      tuning: { probeEveryMs: 50, probeMs: 300, connectMs: 300 },
+    });
+    await ready(core);
+    const writer = setInterval(() => {
+      core.commands.send(['PING'], { deadlineMs: 100 }).catch(() => undefined);
+    }, 10);
+    scope.onClose(() => clearInterval(writer));
+    proxy.swallow();
+    await eventually(() => core.inventory()[0]?.state !== 'ready');
+    proxy.pass();
+    await ready(core);
+    expect(core.inventory()[0]?.opened).toBeGreaterThan(1);
+  });
+});
+
+/** Passes bytes on until told to swallow them, and never closes anything by itself: a link whose far end is gone. */
+async function startHalfOpenProxy(owner: Scope, target: number) {
+  let swallowing = false;
+  const server = createServer((near) => {
+    const far = connectTo(target, '127.0.0.1');
+    const pairs = [
+      [near, far],
+      [far, near],
+    ] as const;
+    for (const [from, to] of pairs) {
+      from.on('data', (bytes) => {
+        if (!swallowing) to.write(bytes);
+      });
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+    owner.onClose(() => near.destroy());
+  });
+  const port = await freePort(owner);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  owner.onClose(() => server.close());
+  return {
+    port,
+    swallow() {
+      swallowing = true;
+    },
+    pass() {
+      swallowing = false;
+    },
+  };
+}
+
+describe('subscriptions', () => {
+  test('are heard from the moment they resolve, and again after Redis restarts', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const heard: string[] = [];
+    const listener = (payload: Buffer): number => heard.push(payload.toString());
+    await core.subscriber().subscribe('sharded', 'a', listener);
+    await core.subscriber().subscribe('plain', 'b', listener);
+    await core.commands.send(['SPUBLISH', 'a', '1']);
+    await core.commands.send(['PUBLISH', 'b', '2']);
+    await redis.kill();
+    await redis.restart();
+    await core.subscriber().active('a');
+    await core.subscriber().active('b');
+    await ready(core);
+    await core.commands.send(['SPUBLISH', 'a', '3'], { idempotent: true });
+    await core.commands.send(['PUBLISH', 'b', '4'], { idempotent: true });
+    await eventually(() => heard.length === 4);
+    expect(heard.toSorted()).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('survive being given up and taken again in the same tick, and over and over', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const subscriber = core.subscriber();
+    let heard = 0;
+    for (let round = 0; round < 100; round += 1) {
+      await subscriber.subscribe('sharded', 'a', () => {
+        heard += 1;
+      });
+      expect(await core.commands.send(['SPUBLISH', 'a', 'x'])).toBe(1);
+      subscriber.unsubscribe('a');
+    }
+    await eventually(() => heard === 100);
+    await eventually(
+      async () => ((await core.commands.send(['PUBSUB', 'SHARDCHANNELS'])) as string[]).length === 0,
+    );
+    expect(subscriber.channels).toBe(0);
+  });
+
+  test('keep the connection whole where a listener throws', async () => {
+    const redis = await startRedis(scope);
+    const failed: string[] = [];
+    const core = await startCore(redis.url, {
+      onStatus: (status) => {
+        if (status.kind === 'listenerFailed') failed.push(status.channel);
+      },
+    });
+    await core.subscriber().subscribe('sharded', 'a', () => {
+      throw new Error('listener');
+    });
+    await core.commands.send(['SPUBLISH', 'a', '1']);
+    await core.commands.send(['SPUBLISH', 'a', '2']);
+    await eventually(() => failed.length === 2);
+    expect(core.inventory().map(({ opened }) => opened)).toEqual([1, 1]);
+  });
+});
+
+describe('a blocking reader', () => {
+  test('returns what comes, or nothing, and ends with the core', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const reader = core.reader('adapter');
+    expect(await reader.read('s', '0-0', { count: 10, blockMs: 20 })).toEqual([]);
+    const waiting = reader.read('s', '0-0', { count: 10, blockMs: 1_500 });
+    await core.commands.send(['XADD', 's', '1-1', 'field', 'value']);
+    expect(await waiting).toEqual([{ id: '1-1', fields: ['field', 'value'] }]);
+    const ended = expect(reader.read('s', '1-1', { count: 10, blockMs: 1_500 })).rejects.toMatchObject({
+      retryable: true,
+    });
+    await core.stop(1_000);
+    await ended;
+    await expect(reader.read('s', '1-1', { count: 1, blockMs: 10 })).rejects.toMatchObject({
+      code: 'redis_closed',
+    });
+  });
+});
