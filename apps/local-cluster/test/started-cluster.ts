@@ -65,10 +65,7 @@ export interface StartOptions {
 }
 
 /** Starts a cluster on free ports and a data folder of its own; resolves when it says that it is ready. */
-export async function startLocalCluster(
-  scope: Scope,
-  options: StartOptions = {},
-): Promise<StartedCluster> {
+export async function startLocalCluster(scope: Scope, options: StartOptions = {}): Promise<StartedCluster> {
   const dataFolder = options.dataFolder ?? temporaryFolder(scope);
   const port = options.port ?? (await freeRange());
   const args = ['--port', String(port), '--data', dataFolder, ...(options.args ?? [])];
