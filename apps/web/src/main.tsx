@@ -1,7 +1,8 @@
+// First, so that what follows can overrule it.
+import './look/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import './look/base.css';
 import { createWebApp } from './web-app.ts';
 
 const root = document.getElementById('root');

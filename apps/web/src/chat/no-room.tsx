@@ -1,13 +1,11 @@
 import { Logo } from '../look/logo.tsx';
+import { firstRoom } from '../rooms/first-room.ts';
 
 interface NoRoomProps {
   readonly user: string;
   readonly joined: boolean;
   readonly join: (room: string) => void;
 }
-
-/** Where strangers find each other without having agreed on a name. */
-const firstRoom = 'lobby';
 
 export function NoRoom({ user, joined, join }: NoRoomProps) {
   return (

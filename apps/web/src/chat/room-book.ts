@@ -110,6 +110,7 @@ export class RoomBook {
       const lastRead = state.lastRead ?? (newest && { id: newest.id, sentAt: newest.sentAt });
       return { ...state, phase: { kind: 'joined' }, timeline, lastRead, older: 'idle' };
     });
+    if (room.lastRead === undefined) this.#remember();
     return room.timeline.gap.kind === 'after' ? missed : 0;
   }
 

@@ -3,6 +3,7 @@ import { Avatar } from '../look/avatar.tsx';
 import { Icon } from '../look/icon.tsx';
 import { Logo } from '../look/logo.tsx';
 import { useStore } from '../state/use-store.ts';
+import { firstRoom } from './first-room.ts';
 import { JoinForm } from './join-form.tsx';
 import { RoomItem } from './room-item.tsx';
 import './rooms.css';
@@ -40,7 +41,14 @@ export function RoomPanel({ chat, close, signOut }: RoomPanelProps) {
         }}
       />
       <nav className="panel-rooms" aria-label="Rooms">
-        {state.rooms.length === 0 && <p className="panel-empty">Rooms you join are listed here.</p>}
+        {state.rooms.length === 0 && (
+          <div className="panel-empty">
+            <p>Rooms you join are listed here.</p>
+            <button type="button" className="button-primary" onClick={() => chat.join(firstRoom)}>
+              Join the {firstRoom}
+            </button>
+          </div>
+        )}
         <ul>
           {state.rooms.map((room) => (
             <RoomItem

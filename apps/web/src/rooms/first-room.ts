@@ -1,0 +1,2 @@
+/** Where strangers find each other without having agreed on a name. */
+export const firstRoom = 'lobby';
