@@ -1,5 +1,5 @@
-// Run after an `npm install` that changed package-lock.json: node infra/setup/complete-lock-file.mjs
-// With --check it changes nothing, and fails where something is missing.
+// Run after an `npm install` that changed package-lock.json: npm run complete-lock-file
+// With -- --check it changes nothing, and fails where something is missing.
 //
 // Compilers and linters come as one optional package per platform. npm leaves out of the lock file those it could not
 // find at that moment, as happens with a registry that lags behind or mirrors one platform only
