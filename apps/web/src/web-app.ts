@@ -9,7 +9,7 @@ import { ValueStore, type ReadableStore } from './state/value-store.ts';
 import { createJsonShelf } from './storage/json-shelf.ts';
 
 /** What runs while somebody is signed in. */
-export interface Conversation {
+interface Conversation {
   readonly chat: Chat;
   readonly connection: Connection;
 }

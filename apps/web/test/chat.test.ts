@@ -157,6 +157,27 @@ describe('a chat', () => {
     expect(room().phase.kind).toBe('joined');
   });
 
+  test('joins again, and catches up, where the gateway has lost the room and not the connection', async () => {
+    cluster.say(...range(1, 8));
+    await connect();
+    cluster.say(message(9));
+    let refusals = 1;
+    const notJoined = { ok: false, error: { code: 'not_joined', message: 'no', retryable: false } } as const;
+    cluster.interfere = (event) => (event === 'message:send' && (refusals -= 1) >= 0 ? notJoined : undefined);
+    chat.send('r', 'hello');
+    await clock.advance(1_000);
+    expect(shown()).toEqual([...range(1, 9).map(({ text }) => text), 'hello']);
+  });
+
+  test('gives up on a room that the gateway never takes', async () => {
+    await connect();
+    const notJoined = { ok: false, error: { code: 'not_joined', message: 'no', retryable: false } } as const;
+    cluster.interfere = (event) => (event === 'message:send' ? notJoined : undefined);
+    chat.send('r', 'hello');
+    await clock.advance(60_000);
+    expect(chat.outbox.entries.get()).toMatchObject([{ phase: { kind: 'failed', automatic: true } }]);
+  });
+
   test('takes back a room that cannot be joined, and says why', async () => {
     cluster.interfere = () => ({
       ok: false,

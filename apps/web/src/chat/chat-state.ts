@@ -2,7 +2,7 @@ import type { CatchUp } from '../connection/connection-status.ts';
 import { comparePositions, type Position } from '../timeline/message-order.ts';
 import { emptyTimeline, type Timeline } from '../timeline/timeline.ts';
 
-export type RoomPhase =
+type RoomPhase =
   | { readonly kind: 'joining' }
   | { readonly kind: 'joined' }
   /** Not tried again before the next connection. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@sluice/kernel';
-import type { Message, SessionReady, TypingChanged } from '@sluice/protocol';
-import type { Failure, Wire, WireListener } from '../connection/wire.ts';
+import type { Message, MessageSent, SessionReady, TypingChanged } from '@sluice/protocol';
+import type { Answer, Failure, Wire, WireListener } from '../connection/wire.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import type { OutboxEntry } from '../outbox/outbox-entry.ts';
 import type { RememberedRooms } from '../rooms/room-memory.ts';
@@ -52,7 +52,7 @@ export class Chat implements WireListener {
       random,
       newClientId,
       shelf: outboxShelf,
-      send: async ({ room, text, clientId }) => wire.request('message:send', { room, text, clientId }),
+      send: async (entry) => this.#send(entry),
       onSent: ({ room, text, clientId }, { id, sentAt }) =>
         this.#book.take({ id, sentAt, room, text, clientId, user }),
     });
@@ -165,6 +165,15 @@ export class Chat implements WireListener {
 
   typingChanged(change: TypingChanged): void {
     if (change.user !== this.#user) this.#roster.heard(change);
+  }
+
+  async #send({ room, text, clientId }: OutboxEntry): Promise<Answer<MessageSent>> {
+    const answer = await this.#wire.request('message:send', { room, text, clientId });
+    if (answer.ok || answer.error.code !== 'not_joined' || this.#book.find(room) === undefined) return answer;
+    // The gateway lost the room and not the connection: what it did not deliver meanwhile is missing here too.
+    this.#book.openGap(room);
+    await this.#sync.sync(room);
+    return { ok: false, error: { ...answer.error, retryable: true } };
   }
 
   #synced(room: string, run: HistoryRun): void {

@@ -118,7 +118,12 @@ export class RoomBook {
     this.#changeTimeline(name, (timeline) => prependOlder(timeline, page));
   }
 
-  /** From here on, messages may be missed. */
+  /** From here on, messages of the room may be missed. */
+  openGap(name: string): void {
+    this.#changeTimeline(name, openGap);
+  }
+
+  /** From here on, messages of every room may be missed. */
   disconnect(): void {
     this.state.update((state) => ({
       ...state,

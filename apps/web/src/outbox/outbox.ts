@@ -24,7 +24,7 @@ export interface OutboxOptions {
   readonly resendWindowMs: number;
 }
 
-export const outboxDefaults: OutboxOptions = {
+const outboxDefaults: OutboxOptions = {
   maxAttempts: 8,
   delays: { baseMs: 500, capMs: 8_000 },
   // A minute less than the ten of the wire contract.

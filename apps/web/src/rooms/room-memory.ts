@@ -7,7 +7,7 @@ export interface RememberedRooms {
   readonly openRoom: string | undefined;
 }
 
-export interface RememberedRoom {
+interface RememberedRoom {
   readonly name: string;
   readonly lastRead: Position | undefined;
 }

@@ -2,7 +2,7 @@ import type { HistoryPage, Message } from '@sluice/protocol';
 import { comparePositions, type Position } from './message-order.ts';
 
 /** What may be missing between the messages held and the newest of the room. */
-export type Gap =
+type Gap =
   | { readonly kind: 'none' }
   /** Nothing was read from the history yet. */
   | { readonly kind: 'unread' }
