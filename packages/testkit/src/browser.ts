@@ -2,6 +2,8 @@ import type { Browser } from 'playwright-core';
 import { requireProgram } from './repository.ts';
 import type { Scope } from './scope.ts';
 
+export type { Browser, Page } from 'playwright-core';
+
 // The first two are for running as root in a container; the rest keep the browser from calling home.
 const flags = [
   '--no-sandbox',
