@@ -27,7 +27,9 @@ export class LoadSocket {
     // Without a name of its own, each URL becomes a label of every metric.
     this.#socket = new WebSocket(url, null, { tags: { name: 'socket.io' } });
     this.#token = token;
-    this.#socket.onmessage = (event) => this.#receive(String(event?.data));
+    this.#socket.onmessage = (event) => {
+      if (typeof event?.data === 'string') this.#receive(event.data);
+    };
   }
 
   /** Calls `listener` with the first argument of each `event`; `refused` is the handshake's refusal. */
