@@ -47,7 +47,7 @@ export function shortStatus(status: ConnectionStatus): string {
   }
 }
 
-const kept = 'Messages you write are kept and sent when it is back.';
+const kept = 'What you write is kept and sent afterwards.';
 
 /** A sentence for the strip under the header and for screen readers; `undefined` where there is nothing to say. */
 export function longStatus(status: ConnectionStatus, catchUp: CatchUp): string | undefined {
@@ -60,8 +60,8 @@ export function longStatus(status: ConnectionStatus, catchUp: CatchUp): string |
       if (!status.again) return undefined;
       return `Back on ${status.nodeId}. ${caughtUp(catchUp)}`.trimEnd();
     case 'reconnecting': {
-      const attempt = status.attempt === 0 ? '' : ` Attempt ${status.attempt}.`;
-      return `Lost ${status.lostNodeId}. Looking for another gateway…${attempt} ${kept}`;
+      const attempt = status.attempt === 0 ? '' : ` (attempt ${status.attempt})`;
+      return `Lost ${status.lostNodeId}, reconnecting${attempt}… ${kept}`;
     }
     case 'offline':
       return `This device is offline. ${kept}`;

@@ -1,5 +1,5 @@
 import { limits } from '@sluice/protocol';
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useRef, useState, type KeyboardEvent } from 'react';
 import { Icon } from '../look/icon.tsx';
 
 interface ComposerProps {
@@ -18,13 +18,6 @@ export function Composer({ room, draft, wrote, send, eager }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const tooLong = text.length > limits.textLength;
   const sendable = text.trim() !== '' && !tooLong;
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    element.style.height = 'auto';
-    element.style.height = `${element.scrollHeight}px`;
-  });
 
   const change = (next: string): void => {
     setText(next);
@@ -54,23 +47,25 @@ export function Composer({ room, draft, wrote, send, eager }: ComposerProps) {
       <label className="visually-hidden" htmlFor="composer">
         Message to {room}
       </label>
-      <textarea
-        ref={box}
-        id="composer"
-        data-testid="composer"
-        rows={1}
-        placeholder="Write a message"
-        value={text}
-        dir="auto"
-        enterKeyHint="send"
-        // Opening a room is a wish to write in it; not so on a phone, where it would bring up the keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus={eager}
-        aria-invalid={tooLong}
-        aria-describedby="composer-count"
-        onChange={(event) => change(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
+      <div className="composer-field" data-text={text}>
+        <textarea
+          ref={box}
+          id="composer"
+          data-testid="composer"
+          rows={1}
+          placeholder="Write a message"
+          value={text}
+          dir="auto"
+          enterKeyHint="send"
+          // Opening a room is a wish to write in it; not so on a phone, where it would bring up the keyboard.
+          // oxlint-disable-next-line jsx-a11y/no-autofocus
+          autoFocus={eager}
+          aria-invalid={tooLong}
+          aria-describedby="composer-count"
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
       <span id="composer-count" className="composer-count" data-over={tooLong} aria-live="polite">
         {text.length >= counterFrom && `${text.length} / ${limits.textLength}`}
       </span>

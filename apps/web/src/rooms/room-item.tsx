@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { unreadIn, type RoomState } from '../chat/chat-state.ts';
 import { hueStyle } from '../look/avatar.tsx';
 import { Icon } from '../look/icon.tsx';
@@ -14,10 +15,15 @@ interface RoomItemProps {
 
 export function RoomItem({ room, user, current, typists, failed, open }: RoomItemProps) {
   const unread = unreadIn(room, user);
+  const item = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (current) item.current?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
   const newest = room.timeline.messages.at(-1);
   return (
     <li>
       <button
+        ref={item}
         type="button"
         className="room-item"
         data-testid="room-item"
