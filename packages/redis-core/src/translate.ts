@@ -12,6 +12,9 @@ const transientReplies = new Set([
   'CLUSTERDOWN',
   'TRYAGAIN',
   'NOREPLICAS',
+  // Out of memory, or unable to write its append-only file: somebody has to act, and then it goes on.
+  'OOM',
+  'MISCONF',
 ]);
 
 /** The first word of an error reply, in capitals: `WRONGTYPE`, `NOSCRIPT`, ... */
