@@ -25,7 +25,10 @@ const gatewayNames = Object.keys(compose.services).filter((name) => name.startsW
 
 describe('docker-compose.yml', () => {
   // The specification's own schema, as the linter of compose files carries it.
-  const schema = JSON.parse(read('node_modules/dclint/schemas/compose.schema.json')) as Record<string, unknown>;
+  const schema = JSON.parse(read('node_modules/dclint/schemas/compose.schema.json')) as Record<
+    string,
+    unknown
+  >;
   // The schema is written in draft 7, whose own name it gives with https, which Ajv does not know.
   const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile({
     ...schema,

@@ -1,7 +1,7 @@
 import type { RedisCore } from '@sluice/redis-core';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-export interface NodeFigures {
+interface NodeFigures {
   readonly connections: () => number;
   readonly rooms: () => number;
   readonly ready: () => boolean;

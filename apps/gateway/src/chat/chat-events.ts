@@ -36,7 +36,7 @@ const roomPrefix = 'room:';
  * The Socket.IO room of a chat room. Prefixed, because every socket is in a room named after its own id, and a user
  * who joined that would hear what is meant for one socket.
  */
-export function socketRoom(room: string): string {
+function socketRoom(room: string): string {
   return roomPrefix + room;
 }
 

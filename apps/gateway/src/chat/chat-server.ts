@@ -13,7 +13,7 @@ import { Server, type DefaultEventsMap, type ServerOptions, type Socket } from '
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import type { Metrics } from '../metrics.ts';
 
-export interface SocketData {
+interface SocketData {
   user: string;
 }
 

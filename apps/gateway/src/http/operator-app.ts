@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 import type { Registry } from 'prom-client';
 
 /** `GET /node`. */
-export interface NodeInfo {
+interface NodeInfo {
   readonly nodeId: string;
   readonly pid: number;
   readonly version: string;
