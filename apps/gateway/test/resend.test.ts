@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MessageSent } from '@sluice/protocol';
 import {
   connect,
   connectMembers,
@@ -82,14 +83,27 @@ describe.each(drivers)('sending the same clientId again, over %s', (driver) => {
     await expectOnce();
   });
 
-  test('after its gateway was killed in the middle', async () => {
+  test('after its gateway was killed in the middle of many', async () => {
     await listen();
     const doomed = await cluster.add(uniqueName('doomed'));
     const sender = await at(doomed);
-    sender.emitRaw('message:send', { room, text: 'once', clientId }, () => undefined);
+    const lines = Array.from({ length: 60 }, (_, index) => `line ${index}`);
+    const answered = new Map<string, string>();
+    for (const line of lines) {
+      const message = { room, text: line, clientId: line };
+      sender.emitRaw('message:send', message, (answer: MessageSent) => answered.set(line, answer.id));
+    }
+    // Some are written by now and not all are answered.
+    await listeners[0].untilText(room, 'line 0');
     await doomed.kill();
-    expect(await send(await at(gateways[1]))).toMatchObject({ id: expect.any(String) });
-    await expectOnce();
+    const successor = await at(gateways[1]);
+    const ids = new Map<string, string>();
+    for (const line of lines) ids.set(line, (await successor.say(room, line, line)).id);
+    expect([...ids]).toEqual(expect.arrayContaining([...answered]));
+    const written = await wholeHistory(listeners[0], room);
+    expect(written.map((message) => message.text).toSorted()).toEqual(lines.toSorted());
+    const texts = written.map((message) => message.text);
+    for (const heard of await messagesHeard(room, listeners[0], listeners)) expect(heard).toEqual(texts);
   });
 
   test('as another user, or in another room, is another message', async () => {
