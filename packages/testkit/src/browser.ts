@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import { guard } from './orphan-guard.ts';
 import { requireProgram } from './repository.ts';
 import type { Scope } from './scope.ts';
 
@@ -24,6 +25,7 @@ export async function openBrowser(scope: Scope): Promise<Browser> {
   // Loaded here, since most tests need no browser and loading takes a while.
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+  scope.onClose(guard());
   scope.onClose(() => browser.close());
   return browser;
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testkitError } from './errors.ts';
+import { isAlive } from './orphan-guard.ts';
 import type { Scope } from './scope.ts';
 
 // Below every usual ephemeral range, so that no outgoing connection takes a port between its choice and its use.
@@ -56,15 +57,6 @@ function ownerOf(lock: string): number | undefined {
     return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
