@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope, repositoryPath, spawnChild, withScope, type Child } from '@sluice/testkit';
 
@@ -14,12 +17,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// Prints the pid of a Redis that it started through the built testkit, and stays.
-const starter = `
-  import { openScope, startRedis } from ${JSON.stringify(repositoryPath('packages/testkit/dist/index.js'))};
-  const redis = await startRedis(openScope());
-  console.log('redis ' + redis.pid);
-  setInterval(() => {}, 1000);`;
+/** A module that starts a Redis through the built testkit, prints its pid, and stays. */
+function starter(): string {
+  // Not a folder of its own, which nobody would remove after a SIGKILL.
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-test-orphan-'));
+  scope.onClose(() => rmSync(dir, { recursive: true, force: true }));
+  return `
+    import { openScope, startRedis } from ${JSON.stringify(repositoryPath('packages/testkit/dist/index.js'))};
+    const redis = await startRedis(openScope(), { dir: ${JSON.stringify(dir)} });
+    console.log('redis ' + redis.pid);
+    setInterval(() => {}, 1000);`;
+}
 
 async function pidOf(child: Child, what: string): Promise<number> {
   return await child.output.until(
@@ -66,7 +74,7 @@ describe('spawnChild', () => {
   });
 
   test('leaves no server behind when the process that started it is killed', async () => {
-    const parent = await node('parent', '--input-type=module', '-e', starter);
+    const parent = await node('parent', '--input-type=module', '-e', starter());
     const redis = await pidOf(parent, 'redis');
     expect(isAlive(redis)).toBe(true);
     parent.signal('SIGKILL');
@@ -79,7 +87,7 @@ describe('spawnChild', () => {
       '--input-type=module',
       '-e',
       `import { fork } from 'node:child_process';
-       const worker = fork('-', { execArgv: ['--input-type=module', '-e', ${JSON.stringify(starter)}] });
+       const worker = fork('-', { execArgv: ['--input-type=module', '-e', ${JSON.stringify(starter())}] });
        console.log('worker ' + worker.pid);`,
     );
     const worker = await pidOf(runner, 'worker');
