@@ -57,6 +57,7 @@ export class Connection {
   #state: ConnectionState = 'idle';
   #client: DriverClient | undefined;
   #drop: ((cause: unknown) => void) | undefined;
+  #lost: Promise<unknown> | undefined;
   #opened = 0;
   #roundTripMs: number | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -137,8 +138,9 @@ export class Connection {
     const client = this.client;
     this.#closing.abort();
     if (client !== undefined && this.role === 'commands') {
-      const cancel = this.#clock.schedule(deadlineMs, () => client.destroy());
-      await client.close();
+      const cancel = this.#clock.schedule(deadlineMs, () => this.#drop?.(redisError('redis_closed')));
+      // The driver's close never ends where the connection breaks under it.
+      await Promise.race([client.close(), this.#lost]);
       cancel();
     }
     this.#drop?.(redisError('redis_closed'));
@@ -184,6 +186,7 @@ export class Connection {
       client.on('error', resolve);
       client.on('end', () => resolve(redisError('redis_connection_lost')));
     });
+    this.#lost = lost;
     const overdue = this.#clock.schedule(this.#tuning.connectMs, () =>
       this.#drop?.(redisError('redis_unavailable')),
     );

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import { redisError } from './errors.ts';
+import { translate } from './translate.ts';
 
 export type ChannelKind = 'sharded' | 'plain';
 export type ChannelListener = (payload: Buffer, channel: string) => void;
@@ -108,38 +109,45 @@ export class ChannelSubscriber implements Subscriber {
   #reconcileSoon(channel: string, wanted: Wanted): void {
     if (wanted.reconciling || this.#connection.client === undefined) return;
     wanted.reconciling = true;
-    this.#reconcile(channel, wanted).then(
-      () => {
-        wanted.reconciling = false;
-      },
-      () => {
-        // The connection went away under a step; the next one reconciles again.
-        wanted.reconciling = false;
-        if (this.#connection.client !== undefined) this.#reconcileSoon(channel, wanted);
-      },
-    );
+    void this.#reconcile(channel, wanted);
   }
 
+  /** Never rejects. Between its last look at what is wanted and its end nothing else can run. */
   async #reconcile(channel: string, wanted: Wanted): Promise<void> {
     for (;;) {
       const client = this.#connection.client;
-      if (client === undefined) return;
       const generation = this.#connection.info.opened;
       const isActive = wanted.confirmedOn === generation;
-      if (wanted.listener !== undefined && !isActive) {
-        if (wanted.kind === 'sharded') await client.sSubscribe(channel, wanted.relay, true);
-        else await client.subscribe(channel, wanted.relay, true);
-        wanted.confirmedOn = generation;
-      } else if (wanted.listener === undefined && isActive) {
-        // Before the wait: one who subscribes meanwhile must not take the channel for active.
-        wanted.confirmedOn = 0;
-        if (wanted.kind === 'sharded') await client.sUnsubscribe(channel, wanted.relay, true);
-        else await client.unsubscribe(channel, wanted.relay, true);
-      } else {
-        this.#settle(channel, wanted);
+      if (client === undefined || (wanted.listener !== undefined) === isActive) {
+        wanted.reconciling = false;
+        // Without a connection there is nothing to say yet: the next one reconciles again.
+        if (client !== undefined) this.#settle(channel, wanted);
         return;
       }
+      try {
+        if (isActive) {
+          // Before the wait: one who subscribes meanwhile must not take the channel for active.
+          wanted.confirmedOn = 0;
+          if (wanted.kind === 'sharded') await client.sUnsubscribe(channel, wanted.relay, true);
+          else await client.unsubscribe(channel, wanted.relay, true);
+        } else {
+          if (wanted.kind === 'sharded') await client.sSubscribe(channel, wanted.relay, true);
+          else await client.subscribe(channel, wanted.relay, true);
+          wanted.confirmedOn = generation;
+        }
+      } catch (cause) {
+        const error = translate(cause);
+        // A lost connection is followed by another; what Redis refuses it would refuse again.
+        if (error.code === 'redis_refused') this.#giveUp(channel, wanted, error);
+      }
     }
+  }
+
+  #giveUp(channel: string, wanted: Wanted, error: unknown): void {
+    wanted.listener = undefined;
+    wanted.confirmedOn = 0;
+    for (const waiter of wanted.waiters.splice(0)) waiter.reject(error);
+    this.#wanted.delete(channel);
   }
 
   #settle(channel: string, wanted: Wanted): void {
