@@ -5,9 +5,11 @@ import { driverNames } from '@sluice/cluster-adapter';
 import { parseRedisUrl } from '@sluice/redis-core';
 import { z } from 'zod';
 
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
-const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
+const whole = (fallback: number, min: number, max: number) => {
+  const allowed = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(allowed).int(allowed).min(min, allowed).max(max, allowed).default(fallback);
+};
+const port = (fallback: number) => whole(fallback, 1, 65_535);
 const list = z
   .string()
   .default('')
@@ -29,7 +31,12 @@ const redisUrl = z
     }
   });
 
-const origin = z.string().refine((text) => text === '*' || /^https?:\/\/[^/?#\s]+$/.test(text));
+const origin = z
+  .string()
+  .refine(
+    (text) => text === '*' || /^https?:\/\/[^/?#\s]+$/.test(text),
+    'must be origins such as https://chat.example, comma-separated, or *',
+  );
 const day = 86_400_000;
 
 /**
@@ -51,7 +58,7 @@ export const variables = {
   OPERATOR_PORT: port(3100).describe('port for operators: `/metrics`, `/node`, `/redis`'),
   NODE_ID: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
     .optional()
     .describe(
       'name of this node, unique in the cluster; 1-64 of `A-Z a-z 0-9 _ -`; host name and a random part if unset',
@@ -59,17 +66,17 @@ export const variables = {
   REDIS_URL: redisUrl.describe('`redis://` or `rediss://` URL, credentials included (secret)'),
   REDIS_PREFIX: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z 0-9 -, beginning with a letter')
     .default('sluice')
     .describe('first part of every key and channel; clusters that share a Redis need different ones'),
   DRIVER: z.enum(driverNames).default('streams').describe('how nodes hear each other'),
   JWT_SECRET: z
     .string()
-    .min(32)
+    .min(32, 'must have at least 32 characters')
     .optional()
     .describe('HS256 key of access tokens, at least 32 characters (secret)'),
   JWT_JWKS_URL: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
     .optional()
     .describe('where the public keys of access tokens are; instead of `JWT_SECRET`'),
   JWT_ISSUER: z.string().min(1).default('sluice').describe('required `iss` of access tokens'),
@@ -113,18 +120,24 @@ export const variables = {
     .describe('folder of the built web app'),
 } as const;
 
-const schema = z.object(variables).check((context) => {
-  const { JWT_SECRET, JWT_JWKS_URL, NODE_ENV, PORT, OPERATOR_PORT } = context.value;
-  const fault = (name: string, message: string) =>
-    context.issues.push({ code: 'custom', input: '', path: [name], message });
-  if ((JWT_SECRET === undefined) === (JWT_JWKS_URL === undefined)) {
-    fault('JWT_SECRET', 'set exactly one of JWT_SECRET and JWT_JWKS_URL');
+const schema = z.object(variables);
+
+type Given = Readonly<Partial<Record<keyof typeof variables, string>>>;
+
+/** What is wrong between variables, told beside what is wrong with each. */
+function contradictions(given: Given): string[] {
+  const faults: string[] = [];
+  const hasSecret = given.JWT_SECRET !== undefined;
+  const hasKeys = given.JWT_JWKS_URL !== undefined;
+  if (hasSecret === hasKeys) faults.push('JWT_SECRET, JWT_JWKS_URL: exactly one of them must be set');
+  else if (hasKeys && given.NODE_ENV === 'development') {
+    faults.push('JWT_JWKS_URL: development signs its own tokens and needs JWT_SECRET instead');
   }
-  if (NODE_ENV === 'development' && JWT_JWKS_URL !== undefined) {
-    fault('JWT_JWKS_URL', 'development signs its own tokens and needs JWT_SECRET');
+  if ((given.PORT ?? '3000') === (given.OPERATOR_PORT ?? '3100')) {
+    faults.push('PORT, OPERATOR_PORT: must be different');
   }
-  if (PORT === OPERATOR_PORT) fault('OPERATOR_PORT', 'must differ from PORT');
-});
+  return faults;
+}
 
 export type Config = Readonly<z.output<typeof schema>> & { readonly NODE_ID: string };
 
@@ -134,7 +147,7 @@ export type ConfigResult =
 
 /** Checks all variables at once. A fault says the variable, what is wrong and what is allowed, never the value. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): ConfigResult {
-  const given = Object.fromEntries(
+  const given: Given = Object.fromEntries(
     Object.keys(variables).map((name) => {
       const value = environment[name];
       // An empty variable is an unset one: compose files and shells cannot always leave one out.
@@ -142,16 +155,20 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     }),
   );
   const result = schema.safeParse(given);
-  if (!result.success) {
-    const faults = result.error.issues.map((issue) => {
-      const name = String(issue.path[0] ?? '');
-      const shape = given[name] === undefined ? 'not set' : `${given[name].length} characters given`;
-      return `${name} (${shape}): ${issue.message}`;
-    });
-    return { kind: 'faulty', faults };
-  }
+  const faults = [
+    ...(result.error?.issues ?? []).map((issue) => describe(issue, given)),
+    ...contradictions(given),
+  ];
+  if (!result.success || faults.length > 0) return { kind: 'faulty', faults: [...new Set(faults)] };
   const NODE_ID = result.data.NODE_ID ?? defaultNodeId();
   return { kind: 'valid', config: Object.freeze({ ...result.data, NODE_ID }) };
+}
+
+function describe(issue: z.core.$ZodIssue, given: Given): string {
+  const name = issue.path[0] as keyof Given;
+  const value = given[name];
+  const shape = value === undefined ? 'not set' : `${value.length} characters given`;
+  return `${name} (${shape}): ${issue.message}`;
 }
 
 function defaultNodeId(): string {

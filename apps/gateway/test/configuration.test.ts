@@ -48,7 +48,7 @@ describe('a wrong configuration', () => {
   test('is refused with all its faults at once, before anything starts', async () => {
     const faults = {
       NODE_ENV: 'staging',
-      PORT: 'http',
+      PORT: 'three-thousand',
       OPERATOR_PORT: '70000',
       NODE_ID: 'a b',
       REDIS_URL: 'http://127.0.0.1',
