@@ -11,6 +11,20 @@ interface ClientEntry {
 
 const retryReadMs = 50;
 
+/** How one sharded channel is listened to. */
+export interface ChannelFollower {
+  onPayload(payload: Buffer): void;
+  /** At each confirmation of the subscription. */
+  onConfirmed(): void;
+  close(): void;
+}
+
+/** Makes the follower of a channel where it wants one between Redis and the adapter's `deliver`. */
+export type FollowChannel = (
+  channel: string,
+  deliver: (payload: Buffer) => void,
+) => ChannelFollower | undefined;
+
 /**
  * The part of node-redis that the official adapters use, over redis-core's ports. They are not handed driver clients,
  * because they would open connections of their own, leave rejections unhandled, re-read from "now" after an idle
@@ -21,9 +35,17 @@ export class AdapterClient {
   readonly #report: (fault: DriverFault) => void;
   readonly #closed: AbortSignal;
   readonly #positions = new Map<string, string>();
+  readonly #follow: FollowChannel;
+  readonly #followers = new Map<string, ChannelFollower>();
 
-  constructor(core: RedisCore, closed: AbortSignal, report: (fault: DriverFault) => void) {
+  constructor(
+    core: RedisCore,
+    closed: AbortSignal,
+    report: (fault: DriverFault) => void,
+    follow: FollowChannel = () => undefined,
+  ) {
     this.#core = core;
+    this.#follow = follow;
     this.#closed = closed;
     this.#report = report;
   }
@@ -141,15 +163,24 @@ export class AdapterClient {
   }
 
   sSubscribe(channel: string, listener: Listener): Promise<void> {
+    const name = Buffer.from(channel);
+    const deliver = (payload: Buffer): void => listener(payload, name);
+    const follower = this.#follow(channel, deliver);
+    if (follower !== undefined) this.#followers.set(channel, follower);
     return this.#unattended('subscribe', () =>
-      this.#core
-        .subscriber()
-        .subscribe('sharded', channel, (payload) => listener(payload, Buffer.from(channel))),
+      this.#core.subscriber().subscribe(
+        'sharded',
+        channel,
+        (payload) => (follower === undefined ? deliver(payload) : follower.onPayload(payload)),
+        () => follower?.onConfirmed(),
+      ),
     );
   }
 
   sUnsubscribe(channel: string): Promise<void> {
     this.#core.subscriber().unsubscribe(channel);
+    this.#followers.get(channel)?.close();
+    this.#followers.delete(channel);
     return Promise.resolve();
   }
 

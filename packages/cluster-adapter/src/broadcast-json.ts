@@ -5,7 +5,10 @@ import type { Publication } from './cluster-driver.ts';
  * `ClusterMessage["data"]` of socket.io-adapter 2.5 (cluster-adapter.ts), which the official emitters write as well:
  * `{packet: {type: 2, data: [event, argument], nsp}, opts: {rooms, except, flags}}`.
  */
-export function broadcastJson(publication: Publication): { head: string; tail: string } {
+export function broadcastJson(publication: Pick<Publication, 'room' | 'event' | 'data'>): {
+  head: string;
+  tail: string;
+} {
   const data = JSON.stringify(publication.data);
   const rest = data === '{}' ? '}' : `,${data.slice(1)}`;
   const rooms = JSON.stringify([publication.room]);

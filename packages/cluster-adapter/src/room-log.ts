@@ -1,4 +1,10 @@
-import { defineScript, parseEntries, type RedisCore, type RedisKey } from '@sluice/redis-core';
+import {
+  defineScript,
+  parseEntries,
+  type RedisCore,
+  type RedisKey,
+  type StreamEntry,
+} from '@sluice/redis-core';
 import type { JsonValue, Publication, Published } from './cluster-driver.ts';
 
 export interface RoomLogOptions {
@@ -13,6 +19,7 @@ export interface RoomLogOptions {
 export interface HistoryEntry {
   readonly id: string;
   readonly sentAt: number;
+  readonly event: string;
   readonly data: Readonly<Record<string, JsonValue>>;
 }
 
@@ -32,13 +39,14 @@ export type Relay =
   | { readonly kind: 'stream'; readonly stream: RedisKey; readonly maxEntries: number }
   | { readonly kind: 'channel'; readonly channel: string };
 
-// KEYS: room log, idempotency key, relay stream (or '' for a channel)
-// ARGV: data, idempotency TTL, log max entries, log max age, relay head, relay tail, relay channel, relay max entries
+// KEYS: room log, idempotency key, relay stream (none for a channel)
+// ARGV: data, idempotency TTL, log max entries, log max age, relay head, relay tail, relay channel, relay max entries,
+//   event
 // The id is the room log's; its first half is Redis's clock in milliseconds.
 const append = defineScript(`
 local known = redis.call('GET', KEYS[2])
 if known then return {known, 1} end
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'data', ARGV[1])
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'event', ARGV[9], 'data', ARGV[1])
 local ms = string.match(id, '^%d+')
 redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', math.max(0, tonumber(ms) - tonumber(ARGV[4]))))
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
@@ -83,6 +91,7 @@ export class RoomLog implements RoomHistory {
       tail,
       relay.kind === 'channel' ? relay.channel : '',
       relay.kind === 'stream' ? String(relay.maxEntries) : '',
+      publication.event,
     ];
     // Harmless to run twice: the second run finds the idempotency key.
     const reply = await commands.run(append, keys, args, { idempotent: true });
@@ -101,16 +110,33 @@ export class RoomLog implements RoomHistory {
       { idempotent: true },
     );
     const found = parseEntries(reply);
-    const entries = found
-      .slice(0, page.limit)
-      .toReversed()
-      .map(({ id, fields }) => ({
-        id,
-        sentAt: millisecondsOf(id),
-        data: JSON.parse(fields[1] ?? '{}') as HistoryEntry['data'],
-      }));
-    return { entries, more: found.length > page.limit };
+    return {
+      entries: found.slice(0, page.limit).toReversed().map(toHistoryEntry),
+      more: found.length > page.limit,
+    };
   }
+
+  /** The id of the room's last entry; `0-0` where it has none. */
+  async end(room: string): Promise<string> {
+    const key = this.#core.keyspace.key('room-log', room);
+    const reply = await this.#core.commands.send(['XREVRANGE', key, '+', '-', 'COUNT', '1'], {
+      idempotent: true,
+    });
+    return parseEntries(reply)[0]?.id ?? '0-0';
+  }
+
+  /** Up to `limit` entries after the id `after`, oldest first. */
+  async readAfter(room: string, after: string, limit: number): Promise<HistoryEntry[]> {
+    const key = this.#core.keyspace.key('room-log', room);
+    const reply = await this.#core.commands.send(['XRANGE', key, `(${after}`, '+', 'COUNT', String(limit)], {
+      idempotent: true,
+    });
+    return parseEntries(reply).map(toHistoryEntry);
+  }
+}
+
+function toHistoryEntry({ id, fields: [, event = '', , data = '{}'] }: StreamEntry): HistoryEntry {
+  return { id, sentAt: millisecondsOf(id), event, data: JSON.parse(data) as HistoryEntry['data'] };
 }
 
 function millisecondsOf(id: string): number {

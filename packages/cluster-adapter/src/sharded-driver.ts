@@ -1,9 +1,10 @@
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { RedisCore } from '@sluice/redis-core';
-import { AdapterClient } from './adapter-client.ts';
+import { AdapterClient, type FollowChannel } from './adapter-client.ts';
 import { broadcastJson } from './broadcast-json.ts';
 import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
-import { RoomLog, type RoomLogOptions } from './room-log.ts';
+import { RoomFollower } from './room-follower.ts';
+import { RoomLog, type HistoryEntry, type RoomLogOptions } from './room-log.ts';
 
 export interface ShardedDriverOptions {
   readonly log: RoomLogOptions;
@@ -11,26 +12,61 @@ export interface ShardedDriverOptions {
 }
 
 /**
- * The official @socket.io/redis-adapter over sharded Pub/Sub: a channel per room, nothing kept, no recovery (with it
- * on, this adapter appends a stray empty argument to events). What is published while Redis is away is heard by
- * nobody, though it is in the history.
+ * The official @socket.io/redis-adapter over sharded Pub/Sub: a channel per room, and no recovery (with it on, this
+ * adapter appends a stray empty argument to events). Publications that a node missed while its subscription was down are
+ * read from the rooms' logs.
  */
 export function createShardedDriver(core: RedisCore, options: ShardedDriverOptions): ClusterDriver {
   const closed = new AbortController();
-  const client = new AdapterClient(core, closed.signal, options.onFault);
   const log = new RoomLog(core, options.log);
   const channelPrefix = core.keyspace.shared('adapter');
-  const attach = createShardedAdapter(client, client, { channelPrefix, subscriptionMode: 'dynamic' });
   // As ShardedRedisAdapter#dynamicChannel has it, in the namespace `/`.
   const mainChannel = `${channelPrefix}#/#`;
   const channelOf = (room: string): string => `${mainChannel}${room}#`;
+  const followers = new Map<string, RoomFollower>();
+  let constructing = false;
   let attached = false;
+
+  const follow: FollowChannel = (channel, deliver) => {
+    // An adapter's constructor subscribes to everybody's channel and to its own; what follows are rooms.
+    if (constructing || !channel.startsWith(mainChannel)) return undefined;
+    const room = channel.slice(mainChannel.length, -1);
+    const follower = new RoomFollower({
+      room,
+      subscriber: core.subscriber(),
+      log,
+      deliver,
+      encode,
+      onFault: (cause) => {
+        if (!closed.signal.aborted) options.onFault({ operation: 'catch up', cause });
+      },
+    });
+    followers.set(room, follower);
+    return {
+      onPayload: (payload) => follower.onPayload(payload),
+      onConfirmed: () => follower.onConfirmed(),
+      close() {
+        follower.close();
+        if (followers.get(room) === follower) followers.delete(room);
+      },
+    };
+  };
+
+  const client = new AdapterClient(core, closed.signal, options.onFault, follow);
+  const attach = createShardedAdapter(client, client, { channelPrefix, subscriptionMode: 'dynamic' });
   return {
     name: 'cluster-driver',
     driver: 'sharded-pubsub',
     recovers: false,
-    // Socket.IO calls it with `new`, which this function bears and an arrow function does not.
-    adapter: attach,
+    // Socket.IO calls it with `new`, which a method or an arrow function does not bear.
+    adapter: function attachTo(namespace) {
+      constructing = true;
+      try {
+        return attach(namespace);
+      } finally {
+        constructing = false;
+      }
+    },
     get ready() {
       return attached && core.health().ready;
     },
@@ -40,10 +76,13 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
     publish(publication) {
       const { head, tail } = broadcastJson(publication);
       const relay = { kind: 'channel', channel: channelOf(publication.room) } as const;
-      return log.append(publication, relay, `{"uid":"emitter","nsp":"/","type":3,"data":${head}`, `${tail}}`);
+      return log.append(publication, relay, messageHead + head, tail + messageTail);
     },
     history: log,
-    joined: (room) => core.subscriber().active(channelOf(room)),
+    async joined(room) {
+      await core.subscriber().active(channelOf(room));
+      await followers.get(room)?.caughtUp();
+    },
     replayMissed: () => undefined,
     start() {
       // Not awaited: a node lives without Redis, and says through `ready` that it hears nobody yet.
@@ -62,7 +101,18 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
     },
     stop() {
       closed.abort();
+      for (const follower of followers.values()) follower.close();
       return Promise.resolve();
     },
   };
+}
+
+// Around the broadcast's own JSON: the sender's name that official emitters use, so that no node takes it for its own.
+const messageHead = '{"uid":"emitter","nsp":"/","type":3,"data":';
+const messageTail = '}';
+
+/** The broadcast of an entry of the log, byte for byte as its append published it. */
+function encode(room: string, { id, sentAt, event, data }: HistoryEntry): Buffer {
+  const { head, tail } = broadcastJson({ room, event, data });
+  return Buffer.from(`${messageHead}${head}"id":"${id}","sentAt":${sentAt}${tail}${messageTail}`);
 }

@@ -92,8 +92,8 @@ describe.each([...driverNames])('a publication over %s', (name) => {
     }
     expect(await two.driver.history.read('r', { limit: 10 })).toEqual({
       entries: [
-        { id: first.id, sentAt: first.sentAt, data: hostile },
-        { id: other.id, sentAt: other.sentAt, data: { text: 'hi' } },
+        { id: first.id, sentAt: first.sentAt, event: 'said', data: hostile },
+        { id: other.id, sentAt: other.sentAt, event: 'said', data: { text: 'hi' } },
       ],
       more: false,
     });
@@ -112,6 +112,38 @@ describe.each([...driverNames])('a publication over %s', (name) => {
     expect(new Set(published.map(({ id }) => id)).size).toBe(1);
     expect(published.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     expect((await one.driver.history.read('r', { limit: 10 })).entries).toHaveLength(1);
+  });
+});
+
+describe.each([...driverNames])('while connections to Redis break over and over, over %s', (name) => {
+  test('members on another node hear everything, once and in order', async () => {
+    const redis = await startRedis(scope);
+    const [one, two] = await Promise.all([startNode(redis, 'one', name), startNode(redis, 'two', name)]);
+    const { heard } = await connectClient(two);
+    for (const socket of two.io.sockets.sockets.values()) await socket.join('r');
+    await two.driver.joined('r');
+    const ids: string[] = [];
+    let breaking = true;
+    const publishing = (async () => {
+      while (breaking) ids.push((await one.driver.publish(publication('r', `${ids.length}`))).id);
+    })();
+    for (let round = 0; round < 12; round += 1) {
+      const before = ids.length;
+      // All of them, then now and then only those that listen.
+      if (round % 3 === 0) await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+      await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      if (round === 6) {
+        await redis.kill();
+        await redis.restart();
+      }
+      await eventually(() => ids.length > before + 10);
+    }
+    breaking = false;
+    await publishing;
+    await eventually(() => heard.length >= ids.length, {
+      describe: () => `${heard.length} of ${ids.length}`,
+    });
+    expect(heard.map(([, message]) => (message as { id: string }).id)).toEqual(ids);
   });
 });
 

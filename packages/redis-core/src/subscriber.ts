@@ -9,19 +9,29 @@ export interface Subscriber {
   /**
    * Wants `channel`: resolves once Redis has confirmed it, however many connections that takes, and stays wanted
    * across reconnects until {@link Subscriber.unsubscribe}. A second call for a channel replaces its listener.
-   * Rejects with `redis_closed` where the core stops, or where the channel is given up before it was confirmed.
+   * Rejects with `redis_closed` where the core stops, or where the channel is given up before it was confirmed, and with
+   * `redis_refused`. `onConfirmed` is called at each confirmation, the first and those of later connections; what was
+   * published in between is not heard.
    */
-  subscribe(kind: ChannelKind, channel: string, listener: ChannelListener): Promise<void>;
+  subscribe(
+    kind: ChannelKind,
+    channel: string,
+    listener: ChannelListener,
+    onConfirmed?: () => void,
+  ): Promise<void>;
   /** No longer wants `channel`; its listener is not called again. */
   unsubscribe(channel: string): void;
   /** Resolves once `channel`, if wanted, is confirmed on the present connection. */
   active(channel: string): Promise<void>;
   readonly channels: number;
+  /** Number of the present or last connection, from 1. A payload comes over the connection of this number. */
+  readonly generation: number;
 }
 
 interface Wanted {
   readonly kind: ChannelKind;
   listener: ChannelListener | undefined;
+  onConfirmed: (() => void) | undefined;
   /** The driver's listener, given once: the same function must be handed back to unsubscribe. */
   readonly relay: (payload: Buffer, channel: Buffer) => void;
   /** The connection (by its count of openings) on which Redis confirmed the channel. */
@@ -60,12 +70,22 @@ export class ChannelSubscriber implements Subscriber {
     return true;
   }
 
-  subscribe(kind: ChannelKind, channel: string, listener: ChannelListener): Promise<void> {
+  get generation(): number {
+    return this.#connection.info.opened;
+  }
+
+  subscribe(
+    kind: ChannelKind,
+    channel: string,
+    listener: ChannelListener,
+    onConfirmed?: () => void,
+  ): Promise<void> {
     let wanted = this.#wanted.get(channel);
     if (wanted === undefined) {
       const created: Wanted = {
         kind,
         listener,
+        onConfirmed,
         relay: (payload) => this.#deliver(created, payload, channel),
         confirmedOn: 0,
         reconciling: false,
@@ -75,6 +95,7 @@ export class ChannelSubscriber implements Subscriber {
       this.#wanted.set(channel, wanted);
     }
     wanted.listener = listener;
+    wanted.onConfirmed = onConfirmed;
     return this.active(channel);
   }
 
@@ -134,6 +155,7 @@ export class ChannelSubscriber implements Subscriber {
           if (wanted.kind === 'sharded') await client.sSubscribe(channel, wanted.relay, true);
           else await client.subscribe(channel, wanted.relay, true);
           wanted.confirmedOn = generation;
+          if (wanted.listener !== undefined) wanted.onConfirmed?.();
         }
       } catch (cause) {
         const error = translate(cause);

@@ -1,0 +1,138 @@
+import type { Subscriber } from '@sluice/redis-core';
+import type { ChannelFollower } from './adapter-client.ts';
+import type { HistoryEntry } from './room-log.ts';
+
+export interface RoomFollowerDependencies {
+  readonly room: string;
+  readonly subscriber: Subscriber;
+  readonly log: {
+    end(room: string): Promise<string>;
+    readAfter(room: string, after: string, limit: number): Promise<HistoryEntry[]>;
+  };
+  /** Hands a broadcast to the adapter. */
+  readonly deliver: (payload: Buffer) => void;
+  /** The broadcast of an entry, as its publisher made it. */
+  readonly encode: (room: string, entry: HistoryEntry) => Buffer;
+  readonly onFault: (cause: unknown) => void;
+}
+
+const pageSize = 500;
+const retryAfterMs = 100;
+// The beginning of a publication's broadcast. Nobody else writes under this name, so no user's text can look like it.
+const publicationHead =
+  /^\{"uid":"emitter","nsp":"\/","type":3,"data":\{"packet":\{"type":2,"data":\["[^"]*",\{"id":"(\d+-\d+)"/;
+
+/**
+ * Keeps a room whole over lost subscriptions: Pub/Sub tells nobody what was published meanwhile, and the room's log
+ * does. After each new connection the part of the log after the last entry heard comes first, and what arrives live in
+ * the meantime waits for it.
+ */
+export class RoomFollower implements ChannelFollower {
+  readonly #deps: RoomFollowerDependencies;
+  /** The last entry handed on, or the log's end when the room was first heard; unknown until then. */
+  #position: string | undefined;
+  /** What was read from the log up to here may arrive live once more. */
+  #readUpTo = '0-0';
+  /** The connections on which the subscription was last confirmed, and on which nothing is missing. */
+  #confirmedOn = 0;
+  #wholeOn = 0;
+  #waiting: Buffer[] = [];
+  readonly #onWhole: (() => void)[] = [];
+  #running = false;
+  #closed = false;
+
+  constructor(deps: RoomFollowerDependencies) {
+    this.#deps = deps;
+  }
+
+  get whole(): boolean {
+    return this.#wholeOn === this.#deps.subscriber.generation;
+  }
+
+  /** Resolves once nothing is missing, or the room has been given up. */
+  async caughtUp(): Promise<void> {
+    if (this.whole || this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#onWhole.push(resolve);
+    });
+  }
+
+  onConfirmed(): void {
+    this.#confirmedOn = this.#deps.subscriber.generation;
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  onPayload(payload: Buffer): void {
+    if (this.whole) this.#handOn(payload);
+    else this.#waiting.push(payload);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#release();
+  }
+
+  /** Never rejects. Ends where nothing is missing, or where the next confirmation has to come first. */
+  async #run(): Promise<void> {
+    while (!this.#closed && this.#wholeOn !== this.#confirmedOn) {
+      try {
+        await this.#catchUp(this.#confirmedOn);
+      } catch (cause) {
+        this.#deps.onFault(cause);
+        await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+      }
+    }
+    this.#running = false;
+  }
+
+  /** Reads what was missed before the connection `generation` was subscribed. */
+  async #catchUp(generation: number): Promise<void> {
+    const { room, log } = this.#deps;
+    if (this.#position === undefined) {
+      // Heard for the first time: nothing is owed from before, and all that arrives is new.
+      this.#position = await log.end(room);
+    } else {
+      for (;;) {
+        const page = await log.readAfter(room, this.#position, pageSize);
+        if (this.#closed) return;
+        for (const entry of page) {
+          this.#deps.deliver(this.#deps.encode(room, entry));
+          this.#position = entry.id;
+          this.#readUpTo = entry.id;
+        }
+        if (page.length < pageSize) break;
+      }
+    }
+    if (this.#closed) return;
+    this.#wholeOn = generation;
+    // What a later connection brought waits for the reading that its own confirmation begins.
+    if (!this.whole) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const payload of waiting) this.#handOn(payload);
+    this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#onWhole.splice(0)) resolve();
+  }
+
+  #handOn(payload: Buffer): void {
+    const id = publicationHead.exec(payload.toString('latin1', 0, 512))?.[1];
+    if (id !== undefined) {
+      if (comparePositions(id, this.#readUpTo) <= 0) return;
+      if (this.#position === undefined || comparePositions(id, this.#position) > 0) this.#position = id;
+    }
+    this.#deps.deliver(payload);
+  }
+}
+
+/** Negative where `a` comes before `b`. Halves are far below 2^53: milliseconds, and entries within one. */
+function comparePositions(a: string, b: string): number {
+  const [msA = 0, sequenceA = 0] = a.split('-').map(Number);
+  const [msB = 0, sequenceB = 0] = b.split('-').map(Number);
+  return msA - msB || sequenceA - sequenceB;
+}
