@@ -202,6 +202,14 @@ describe('a chat', () => {
     expect(unreadIn(room(), 'Ana').count).toBe(0);
   });
 
+  test('counts as unread what others write in a room that was empty when it was joined', async () => {
+    await connect();
+    chat.join('s');
+    await settled();
+    chat.messageHeard(message(1));
+    expect(unreadIn(room(), 'Ana').count).toBe(1);
+  });
+
   test('remembers its rooms, how far they were read, and what is not sent, over a reload', async () => {
     cluster.say(message(1));
     await connect();

@@ -2,7 +2,7 @@ import type { HistoryPage, Message } from '@sluice/protocol';
 import type { RememberedRooms } from '../rooms/room-memory.ts';
 import { ValueStore } from '../state/value-store.ts';
 import type { JsonShelf } from '../storage/json-shelf.ts';
-import { comparePositions } from '../timeline/message-order.ts';
+import { beginning, comparePositions } from '../timeline/message-order.ts';
 import {
   closeGap,
   hear,
@@ -106,8 +106,8 @@ export class RoomBook {
     this.change(name, (state) => {
       const timeline = closeGap(state.timeline, run);
       const newest = timeline.messages.at(-1);
-      // On the first visit to a room, what was said before is not unread.
-      const lastRead = state.lastRead ?? (newest && { id: newest.id, sentAt: newest.sentAt });
+      // On the first visit to a room, what was said before is not unread, and all that comes is.
+      const lastRead = state.lastRead ?? (newest ? { id: newest.id, sentAt: newest.sentAt } : beginning);
       return { ...state, phase: { kind: 'joined' }, timeline, lastRead, older: 'idle' };
     });
     if (room.lastRead === undefined) this.#remember();

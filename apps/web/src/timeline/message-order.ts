@@ -3,6 +3,9 @@ import type { Message } from '@sluice/protocol';
 /** Where a message stands in its room. */
 export type Position = Pick<Message, 'id' | 'sentAt'>;
 
+/** Before every message. */
+export const beginning: Position = { id: '0-0', sentAt: 0 };
+
 const streamId = /^(\d+)-(\d+)$/;
 
 function compareText(a: string, b: string): number {
