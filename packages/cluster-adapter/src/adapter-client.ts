@@ -1,13 +1,9 @@
 import { parseEntries, redisError, type RedisCore, type StreamEntry } from '@sluice/redis-core';
 import type { DriverFault } from './cluster-driver.ts';
+import { StreamTap, type ClientEntry } from './stream-tap.ts';
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
 type Fields = Readonly<Record<string, string>>;
-
-interface ClientEntry {
-  readonly id: string;
-  readonly message: Fields;
-}
 
 const retryReadMs = 50;
 
@@ -34,6 +30,8 @@ export class AdapterClient {
   readonly #core: RedisCore;
   readonly #report: (fault: DriverFault) => void;
   readonly #closed: AbortSignal;
+  /** How far the stream that all nodes read has been delivered here. */
+  readonly tap = new StreamTap();
   readonly #positions = new Map<string, string>();
   readonly #follow: FollowChannel;
   readonly #followers = new Map<string, ChannelFollower>();
@@ -101,6 +99,7 @@ export class AdapterClient {
   ): Promise<{ messages: ClientEntry[] }[] | null> {
     const [stream] = streams;
     if (stream === undefined) return null;
+    this.tap.settle();
     while (!this.#closed.aborted) {
       try {
         const after = stream.id === '$' ? await this.#begin(stream.key) : stream.id;
@@ -109,7 +108,10 @@ export class AdapterClient {
           count: options.COUNT,
           blockMs: options.BLOCK,
         });
-        return entries.length === 0 ? null : [{ messages: entries.map(toClientEntry) }];
+        if (entries.length === 0) return null;
+        const messages = entries.map(toClientEntry);
+        this.tap.hand(messages);
+        return [{ messages }];
       } catch (cause) {
         if (redisError.is(cause, 'redis_closed')) break;
         this.#report({ operation: 'read', cause });
@@ -193,6 +195,7 @@ export class AdapterClient {
     });
     const position = parseEntries(reply)[0]?.id ?? '0-0';
     this.#positions.set(stream, position);
+    this.tap.startAt(position);
     return position;
   }
 

@@ -53,8 +53,8 @@ export interface ClusterDriver extends Lifecycle {
   /** Resolves once this node hears `room`, which a local socket has joined. Rejects with redis-core's errors. */
   joined(room: string): Promise<void>;
   /**
-   * Sends a recovered socket what it missed. Call it once, when the socket has been let in: nothing is replayed to a
-   * socket whose middlewares refused it.
+   * Sends a recovered socket what it missed. Call it first thing in the `connection` listener: nothing is replayed to a
+   * socket whose middlewares refused it, and from that tick on the socket hears by itself.
    */
   replayMissed(socket: Socket): void;
 }

@@ -1,5 +1,6 @@
 import type { Subscriber } from '@sluice/redis-core';
 import type { ChannelFollower } from './adapter-client.ts';
+import { comparePositions } from './position.ts';
 import type { HistoryEntry } from './room-log.ts';
 
 export interface RoomFollowerDependencies {
@@ -128,11 +129,4 @@ export class RoomFollower implements ChannelFollower {
     }
     this.#deps.deliver(payload);
   }
-}
-
-/** Negative where `a` comes before `b`. Halves are far below 2^53: milliseconds, and entries within one. */
-function comparePositions(a: string, b: string): number {
-  const [msA = 0, sequenceA = 0] = a.split('-').map(Number);
-  const [msB = 0, sequenceB = 0] = b.split('-').map(Number);
-  return msA - msB || sequenceA - sequenceB;
 }

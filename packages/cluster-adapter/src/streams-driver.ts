@@ -38,7 +38,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     // Socket.IO calls it with `new`, which a method or an arrow function does not bear.
     adapter: function attachTo(namespace) {
       const adapter = attach(namespace);
-      holdMissedPackets(adapter, options.ephemeralEvents);
+      holdMissedPackets(adapter, client.tap, options.ephemeralEvents);
       return adapter;
     },
     get ready() {
@@ -54,7 +54,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     history: log,
     // Every node reads the whole stream: what it serves needs no arrangement.
     joined: () => Promise.resolve(),
-    replayMissed,
+    replayMissed: (socket) => replayMissed(socket, client.tap),
     start: () => Promise.resolve(),
     stop() {
       closed.abort();

@@ -123,9 +123,9 @@ describe.each([...driverNames])('while connections to Redis break over and over,
     for (const socket of two.io.sockets.sockets.values()) await socket.join('r');
     await two.driver.joined('r');
     const ids: string[] = [];
-    let breaking = true;
+    const state = { breaking: true };
     const publishing = (async () => {
-      while (breaking) ids.push((await one.driver.publish(publication('r', `${ids.length}`))).id);
+      while (state.breaking) ids.push((await one.driver.publish(publication('r', `${ids.length}`))).id);
     })();
     for (let round = 0; round < 12; round += 1) {
       const before = ids.length;
@@ -138,7 +138,7 @@ describe.each([...driverNames])('while connections to Redis break over and over,
       }
       await eventually(() => ids.length > before + 10);
     }
-    breaking = false;
+    state.breaking = false;
     await publishing;
     await eventually(() => heard.length >= ids.length, {
       describe: () => `${heard.length} of ${ids.length}`,
@@ -206,6 +206,42 @@ describe('over streams', () => {
     expect(heard.map(([event, message]) => [event, message])).toEqual([
       ['said', expect.objectContaining({ text: 'after' })],
     ]);
+  });
+
+  test('a client cut off again and again in the middle of traffic misses nothing and hears nothing twice', async () => {
+    const redis = await startRedis(scope);
+    const nodes = await Promise.all([startNode(redis, 'one', 'streams'), startNode(redis, 'two', 'streams')]);
+    for (const node of nodes) {
+      // As long as the check of a token takes, and longer.
+      node.io.use((_socket, next) => setTimeout(next, 15));
+      node.io.on('connection', (socket) => {
+        node.driver.replayMissed(socket);
+        if (!socket.recovered) void socket.join('r');
+      });
+    }
+    const [one, two] = nodes;
+    const { socket, heard } = await connectClient(one);
+    socket.io.reconnection(false);
+    const state = { publishing: true };
+    const ids: string[] = [];
+    const publishing = (async () => {
+      while (state.publishing) ids.push((await one.driver.publish(publication('r', `${ids.length}`))).id);
+    })();
+    await eventually(() => heard.length > 0);
+    for (let round = 0; round < 40; round += 1) {
+      const [from, to] = round % 2 === 0 ? [one, two] : [two, one];
+      socket.io.engine.close();
+      await eventually(() => from.io.sockets.sockets.size === 0);
+      (socket.io as unknown as { uri: string }).uri = to.url;
+      socket.connect();
+      await eventually(() => socket.connected);
+      expect([round, socket.recovered]).toEqual([round, true]);
+    }
+    state.publishing = false;
+    await publishing;
+    const heardIds = (): string[] => heard.map(([, message]) => (message as { id: string }).id);
+    await eventually(() => heardIds().at(-1) === ids.at(-1));
+    expect(heardIds()).toEqual(ids.slice(-heard.length));
   });
 
   test('nothing is replayed to a socket that a middleware refuses', async () => {
