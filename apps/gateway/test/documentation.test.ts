@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { protocolErrors } from '@sluice/protocol';
 import { redisErrors } from '@sluice/redis-core';
 import { repositoryPath } from '@sluice/testkit';
+import { clusterErrors } from '../../local-cluster/src/errors.ts';
 import { variables } from '../src/config.ts';
 import { createMetrics } from '../src/metrics.ts';
 
@@ -47,7 +48,7 @@ describe('docs/configuration.md', () => {
 
 describe('docs/errors.md', () => {
   const documented = rows('docs/errors.md');
-  const tables = { ...protocolErrors, ...redisErrors };
+  const tables = { ...protocolErrors, ...redisErrors, ...clusterErrors };
 
   test('has every code of the tables, and no other', () => {
     expect([...documented.keys()].toSorted()).toEqual(Object.keys(tables).toSorted());
