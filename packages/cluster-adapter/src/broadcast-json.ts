@@ -1,4 +1,4 @@
-import type { Publication } from './cluster-driver.ts';
+import type { Publication } from './publication.ts';
 
 /**
  * The official adapters' broadcast of a publication, cut where the server writes id and time. The shape is

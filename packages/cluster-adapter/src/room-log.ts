@@ -5,7 +5,7 @@ import {
   type RedisKey,
   type StreamEntry,
 } from '@sluice/redis-core';
-import type { JsonValue, Publication, Published } from './cluster-driver.ts';
+import type { JsonValue, Publication, Published } from './publication.ts';
 
 export interface RoomLogOptions {
   /** Entries kept per room; Redis trims whole nodes of the stream, so a few more may be left. */
