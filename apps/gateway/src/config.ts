@@ -37,7 +37,7 @@ const origin = z
     (text) => text === '*' || /^https?:\/\/[^/?#\s]+$/.test(text),
     'must be origins such as https://chat.example, comma-separated, or *',
   );
-const day = 86_400_000;
+const dayMs = 86_400_000;
 
 /**
  * Every variable the gateway reads, with what it means. docs/configuration.md is held to this table by a test.
@@ -81,16 +81,16 @@ export const variables = {
     .describe('where the public keys of access tokens are; instead of `JWT_SECRET`'),
   JWT_ISSUER: z.string().min(1).default('sluice').describe('required `iss` of access tokens'),
   JWT_AUDIENCE: z.string().min(1).default('sluice').describe('required `aud` of access tokens'),
-  DEV_TOKEN_TTL_MS: whole(12 * 3_600_000, 1_000, 30 * day).describe('life of a development token, ms'),
+  DEV_TOKEN_TTL_MS: whole(12 * 3_600_000, 1_000, 30 * dayMs).describe('life of a development token, ms'),
   CORS_ORIGINS: list
     .pipe(z.array(origin))
     .describe('origins of browser apps served elsewhere, comma-separated; `*` for all'),
   REQUEST_DEADLINE_MS: whole(5_000, 100, 60_000).describe('how long a request may wait for Redis, ms'),
-  IDEMPOTENCY_TTL_MS: whole(600_000, 600_000, 7 * day).describe('how long a `clientId` is remembered, ms'),
+  IDEMPOTENCY_TTL_MS: whole(600_000, 600_000, 7 * dayMs).describe('how long a `clientId` is remembered, ms'),
   HISTORY_MAX_MESSAGES: whole(10_000, 1, 1_000_000).describe(
     'messages kept per room (approximately: Redis trims in blocks)',
   ),
-  HISTORY_MAX_AGE_MS: whole(7 * day, 1_000, 365 * day).describe('age after which messages go, ms'),
+  HISTORY_MAX_AGE_MS: whole(7 * dayMs, 1_000, 365 * dayMs).describe('age after which messages go, ms'),
   MAX_ROOMS_PER_SOCKET: whole(100, 1, 10_000).describe('rooms one connection may be in'),
   MAX_FRAME_BYTES: whole(65_536, 16_384, 10_485_760).describe(
     'largest frame from a client, bytes; a larger one closes its connection',
@@ -100,7 +100,10 @@ export const variables = {
   RATE_LIMIT_DISCONNECT_AFTER: whole(1_000, 1, 10_000_000).describe(
     'refused events, less accepted ones since, at which a connection is closed',
   ),
-  RECOVERY_WINDOW_MS: whole(120_000, 1_000, day).describe(
+  MAX_QUEUED_BYTES: whole(4_194_304, 65_536, 1_073_741_824).describe(
+    'bytes that may wait for a connection that does not read them; past that it is closed',
+  ),
+  RECOVERY_WINDOW_MS: whole(120_000, 1_000, dayMs).describe(
     'how long a session can be recovered, ms (driver `streams`)',
   ),
   PING_INTERVAL_MS: whole(25_000, 1_000, 300_000).describe('Engine.IO heartbeat, ms'),
@@ -133,7 +136,7 @@ function contradictions(given: Given): string[] {
   else if (hasKeys && given.NODE_ENV === 'development') {
     faults.push('JWT_JWKS_URL: development signs its own tokens and needs JWT_SECRET instead');
   }
-  if ((given.PORT ?? '3000') === (given.OPERATOR_PORT ?? '3100')) {
+  if (Number(given.PORT ?? 3000) === Number(given.OPERATOR_PORT ?? 3100)) {
     faults.push('PORT, OPERATOR_PORT: must be different');
   }
   return faults;

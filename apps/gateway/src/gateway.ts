@@ -8,17 +8,19 @@ import { createTokenVerifier } from './auth/token-verifier.ts';
 import { createChatEvents, isChatRoom } from './chat/chat-events.ts';
 import { createChatServer } from './chat/chat-server.ts';
 import { createDispatcher } from './chat/dispatcher.ts';
+import { createSlowConsumerGuard } from './chat/slow-consumers.ts';
 import type { Config } from './config.ts';
 import { createClientApp } from './http/client-app.ts';
 import { createListener } from './http/listener.ts';
 import { createOperatorApp } from './http/operator-app.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createReadinessLog } from './readiness.ts';
+import { createReadinessLog } from './readiness-log.ts';
 
 /** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
 export function createGateway(config: Config, logger: Logger, version: string): Lifecycle {
   const metrics = createMetrics();
   const core = createCore(config, metrics, logger);
+  const faults = new Map<string, number>();
   const driver = createClusterDriver(core, {
     driver: config.DRIVER,
     log: {
@@ -29,12 +31,17 @@ export function createGateway(config: Config, logger: Logger, version: string): 
     ephemeralEvents: ['typing:changed'],
     onFault: ({ operation, cause }) => {
       metrics.driverFaults.inc({ operation });
-      logger.debug({ operation, err: cause }, 'driver fault');
+      const count = (faults.get(operation) ?? 0) + 1;
+      faults.set(operation, count);
+      logger[occasionally(count)]({ operation, count, err: cause }, 'driver fault');
     },
   });
 
+  // Draining keeps new connections away through the load balancer; a client that comes all the same is let in, since
+  // a refusal would end its own reconnecting. Closing refuses.
+  let draining = false;
   let closing = false;
-  const ready = (): boolean => !closing && driver.ready;
+  const ready = (): boolean => !draining && driver.ready;
   const jwt = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
   const http = createServer(
     createClientApp({
@@ -116,6 +123,10 @@ export function createGateway(config: Config, logger: Logger, version: string): 
       driver,
       createListener('operators', operators, { host: config.OPERATOR_HOST, port: config.OPERATOR_PORT }),
       createListener('clients', http, { host: config.HOST, port: config.PORT }, () => io.close()),
+      createSlowConsumerGuard(
+        { io, logger, onClosed: () => metrics.slowConsumers.inc() },
+        config.MAX_QUEUED_BYTES,
+      ),
       // From the process's own beginning, loading included.
       createReadinessLog(ready, logger, 0),
     ],
@@ -125,10 +136,11 @@ export function createGateway(config: Config, logger: Logger, version: string): 
     name: parts.name,
     start: (signal) => parts.start(signal),
     async stop(deadlineMs) {
-      if (!closing && config.DRAIN_MS > 0) {
-        closing = true;
+      if (!draining && config.DRAIN_MS > 0) {
+        draining = true;
         await new Promise((resolve) => setTimeout(resolve, config.DRAIN_MS));
       }
+      draining = true;
       closing = true;
       await parts.stop(deadlineMs);
     },
@@ -152,9 +164,10 @@ function createCore(config: Config, metrics: Metrics, logger: Logger): RedisCore
           break;
         case 'retryScheduled': {
           const { name: connection, attempt, delayMs, cause } = status;
-          // The first failure and then each tenth: an outage of minutes must not bury everything else.
-          const level = attempt % 10 === 1 ? 'warn' : 'debug';
-          logger[level]({ connection, attempt, delayMs, err: cause }, 'redis connection will be tried again');
+          logger[occasionally(attempt)](
+            { connection, attempt, delayMs, err: cause },
+            'redis connection will be tried again',
+          );
           break;
         }
         case 'listenerFailed':
@@ -164,6 +177,11 @@ function createCore(config: Config, metrics: Metrics, logger: Logger): RedisCore
       }
     },
   });
+}
+
+/** The first of its kind and then each tenth: an outage of minutes must not bury everything else. */
+function occasionally(count: number): 'warn' | 'debug' {
+  return count % 10 === 1 ? 'warn' : 'debug';
 }
 
 function devTokens(config: Config): ReturnType<typeof createDevTokenIssuer> | undefined {

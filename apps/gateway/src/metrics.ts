@@ -18,6 +18,7 @@ export interface Metrics {
   readonly requestSeconds: Histogram<'event'>;
   readonly messages: Counter<'outcome'>;
   readonly recoveries: Counter<'outcome'>;
+  readonly slowConsumers: Counter;
   readonly redisLost: Counter<'role'>;
   readonly driverFaults: Counter<'operation'>;
   /** Adds what is read at each scrape. Call once. */
@@ -72,6 +73,11 @@ export function createMetrics(): Metrics {
       name: 'sluice_sessions_total',
       help: 'Sessions begun, by outcome (fresh or recovered)',
       labelNames: ['outcome'],
+      registers,
+    }),
+    slowConsumers: new Counter({
+      name: 'sluice_slow_consumers_total',
+      help: 'Connections closed because they did not read what waited for them',
       registers,
     }),
     redisLost: new Counter({

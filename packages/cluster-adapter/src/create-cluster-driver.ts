@@ -7,24 +7,25 @@ import { createStreamsDriver } from './streams-driver.ts';
 export interface ClusterDriverOptions {
   readonly driver: DriverName;
   readonly log: RoomLogOptions;
-  /** Entries of the shared stream (driver `streams`); 10,000 unless given. */
-  readonly streamMaxEntries?: number;
   /** Events that are stale by the time a client recovers. */
   readonly ephemeralEvents?: readonly string[];
   /** Called for failures of work that nobody waits for. */
   readonly onFault: (fault: DriverFault) => void;
 }
 
+// As the official adapter has it; docs/drivers.md tells users.
+const streamMaxEntries = 10_000;
+
 /**
  * The driver named by configuration, fed by one redis-core. Hand `driver.adapter` to `io.adapter` before `start`;
- * start it before the core's connections are needed and stop it before the core.
+ * start it after the core and stop it before.
  */
 export function createClusterDriver(core: RedisCore, options: ClusterDriverOptions): ClusterDriver {
   switch (options.driver) {
     case 'streams':
       return createStreamsDriver(core, {
         log: options.log,
-        streamMaxEntries: options.streamMaxEntries ?? 10_000,
+        streamMaxEntries,
         ephemeralEvents: new Set(options.ephemeralEvents),
         onFault: options.onFault,
       });

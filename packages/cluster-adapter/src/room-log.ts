@@ -104,6 +104,8 @@ export class RoomLog implements RoomHistory {
     page: { before?: string; limit: number },
   ): Promise<{ entries: HistoryEntry[]; more: boolean }> {
     const key = this.#core.keyspace.key('room-log', room);
+    // Nothing comes before the first of all ids, and Redis has no interval for it.
+    if (page.before === '0-0') return { entries: [], more: false };
     const from = page.before === undefined ? '+' : `(${page.before}`;
     const reply = await this.#core.commands.send(
       ['XREVRANGE', key, from, '-', 'COUNT', String(page.limit + 1)],

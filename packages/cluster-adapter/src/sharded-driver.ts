@@ -1,5 +1,5 @@
 import { createShardedAdapter } from '@socket.io/redis-adapter';
-import type { RedisCore } from '@sluice/redis-core';
+import { redisError, type RedisCore } from '@sluice/redis-core';
 import { AdapterClient, type FollowChannel } from './adapter-client.ts';
 import { broadcastJson } from './broadcast-json.ts';
 import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
@@ -80,7 +80,13 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
     },
     history: log,
     async joined(room) {
-      await core.subscriber().active(channelOf(room));
+      try {
+        await core.subscriber().active(channelOf(room));
+      } catch (cause) {
+        // Left again meanwhile: there is nothing more to hear.
+        if (redisError.is(cause, 'redis_unsubscribed')) return;
+        throw cause;
+      }
       await followers.get(room)?.caughtUp();
     },
     replayMissed: () => undefined,

@@ -64,6 +64,22 @@ describe('a sequence of parts', () => {
     expect(journal).toEqual(['start a', 'start b', 'stop b', 'stop a']);
   });
 
+  test('gives overlapping calls one outcome', async () => {
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const all = compose({ ...part('a'), stop: () => slow });
+    await Promise.all([all.start(never), all.start(never)]);
+    let stopped = 0;
+    const stops = [all.stop(100), all.stop(100)].map((stop) => stop.then(() => (stopped += 1)));
+    await Promise.resolve();
+    expect(stopped).toBe(0);
+    release();
+    await Promise.all(stops);
+    expect([journal, stopped]).toEqual([['start a'], 2]);
+  });
+
   test('stops what had started where a start fails, the failed one included', async () => {
     const all = compose(part('a'), part('b', { start: true }), part('c'));
     await expect(all.start(never)).rejects.toThrow('b failed');

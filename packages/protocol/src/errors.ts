@@ -19,6 +19,7 @@ export const protocolErrors = {
   shutting_down: { text: 'This gateway is shutting down; connect again.', retryable: true },
   unauthorized: { text: 'The access token is missing or not valid.', retryable: false },
   token_expired: { text: 'The access token has expired; get a new one.', retryable: false },
+  not_found: { text: 'There is nothing at this address.', retryable: false },
   internal: { text: 'The gateway failed to handle the request.', retryable: false },
 } as const satisfies ErrorTable;
 

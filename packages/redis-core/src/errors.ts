@@ -11,6 +11,10 @@ export const redisErrors = {
   redis_queue_full: { text: 'Too many commands are waiting for Redis.', retryable: true },
   redis_not_ready: { text: 'Redis is loading its data, failing over or busy.', retryable: true },
   redis_refused: { text: 'Redis refused the command.', retryable: false },
+  redis_unsubscribed: {
+    text: 'The channel was given up before its subscription was confirmed.',
+    retryable: false,
+  },
   redis_closed: { text: 'The Redis core has been stopped.', retryable: false },
   redis_key_invalid: { text: 'A key segment is empty or not well-formed Unicode.', retryable: false },
 } as const satisfies ErrorTable;

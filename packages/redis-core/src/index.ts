@@ -13,4 +13,4 @@ export {
 export { defineScript, type Script } from './script.ts';
 export type { ChannelKind, ChannelListener, Subscriber } from './subscriber.ts';
 export { parseRedisUrl, type Topology } from './topology.ts';
-export { defaultTuning, type RedisTuning } from './tuning.ts';
+export type { RedisTuning } from './tuning.ts';

@@ -44,7 +44,7 @@ export interface RedisCore extends Lifecycle {
   subscriber(): Subscriber;
   /** A blocking reader of its own connection for each purpose (`[a-z-]+`), always the same one. */
   reader(purpose: string): StreamReader;
-  /** Every connection this core has made, in the order of opening. */
+  /** Every connection this core has made, in the order of making. */
   inventory(): readonly ConnectionInfo[];
   health(): RedisHealth;
 }
@@ -65,6 +65,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
   const connections: Connection[] = [];
   const readers = new Map<string, StreamReader>();
   let phase: 'new' | 'started' | 'stopped' = 'new';
+  let stopping: Promise<void> | undefined;
 
   const open = (role: ConnectionRole, purpose?: string): Connection => {
     if (phase === 'stopped') throw redisError('redis_closed');
@@ -120,17 +121,21 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
       phase = 'started';
       return Promise.resolve();
     },
-    async stop(deadlineMs) {
-      if (phase === 'stopped') return;
-      phase = 'stopped';
-      const until = clock.now() + deadlineMs;
-      // Readers and subscriptions first, so that nothing arrives for parts already gone; commands last, because
-      // others may still be writing what must not be lost.
-      for (const connection of connections.toReversed()) {
-        if (connection.role === 'subscriber') subscriber?.close();
-        await connection.stop(Math.max(0, until - clock.now()));
-      }
-      commands.close();
+    stop(deadlineMs) {
+      stopping ??= stopAll(deadlineMs);
+      return stopping;
     },
   };
+
+  async function stopAll(deadlineMs: number): Promise<void> {
+    phase = 'stopped';
+    const until = clock.now() + deadlineMs;
+    // Readers and subscriptions first, so that nothing arrives for parts already gone; commands last, because
+    // others may still be writing what must not be lost.
+    for (const connection of connections.toReversed()) {
+      if (connection.role === 'subscriber') subscriber?.close();
+      await connection.stop(Math.max(0, until - clock.now()));
+    }
+    commands.close();
+  }
 }

@@ -9,8 +9,8 @@ export interface Subscriber {
   /**
    * Wants `channel`: resolves once Redis has confirmed it, however many connections that takes, and stays wanted
    * across reconnects until {@link Subscriber.unsubscribe}. A second call for a channel replaces its listener.
-   * Rejects with `redis_closed` where the core stops, or where the channel is given up before it was confirmed, and with
-   * `redis_refused`. `onConfirmed` is called at each confirmation, the first and those of later connections; what was
+   * Rejects with `redis_closed` where the core stops, `redis_unsubscribed` where the channel is given up before it was
+   * confirmed, and `redis_refused`. `onConfirmed` is called at each confirmation, the first and those of later connections; what was
    * published in between is not heard.
    */
   subscribe(
@@ -179,8 +179,7 @@ export class ChannelSubscriber implements Subscriber {
       return;
     }
     this.#wanted.delete(channel);
-    for (const waiter of waiters)
-      waiter.reject(redisError('redis_closed', { text: 'unsubscribed meanwhile' }));
+    for (const waiter of waiters) waiter.reject(redisError('redis_unsubscribed'));
   }
 
   #deliver(wanted: Wanted, payload: Buffer, channel: string): void {

@@ -25,6 +25,13 @@ export function parseRedisUrl(text: string): Topology {
       text: 'unsupported scheme; expected redis:// or rediss:// (Sentinel and Cluster are not supported yet)',
     });
   }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw redisError('redis_config_invalid', {
+      text: 'the credentials are not percent-encoded as they should be',
+    });
+  }
   if (url.hostname === '') throw redisError('redis_config_invalid', { text: 'the URL names no host' });
   if (!/^\/?(\d{1,5})?$/.test(url.pathname)) {
     throw redisError('redis_config_invalid', { text: 'the path must be empty or a database number' });

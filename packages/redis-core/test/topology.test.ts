@@ -16,6 +16,7 @@ describe('REDIS_URL', () => {
     'redis://h/db',
     'redis+sentinel://s3cret@h/master',
     'unix:/tmp/x',
+    'redis://:s3cret%zz@h',
   ])('%p is refused without being repeated', (url) => {
     expect(() => parseRedisUrl(url)).toThrow(expect.objectContaining({ code: 'redis_config_invalid' }));
     try {

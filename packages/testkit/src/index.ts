@@ -15,4 +15,5 @@ export * from './redis.ts';
 export * from './redis-command.ts';
 export * from './repository.ts';
 export * from './scope.ts';
+export * from './table-rows.ts';
 export * from './token.ts';

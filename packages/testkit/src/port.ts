@@ -9,25 +9,26 @@ import type { Scope } from './scope.ts';
 // Below every usual ephemeral range, so that no outgoing connection takes a port between its choice and its use.
 const first = 20_000;
 const count = 10_000;
+const folder = join(tmpdir(), 'sluice-test-ports');
 
 /**
  * A port of the loopback that nobody listens on, reserved for `scope` by a lock file, so that neither another jest worker
  * nor another run takes it while a server is started or restarted on it.
  */
 export async function freePort(scope: Scope): Promise<number> {
-  const folder = join(tmpdir(), 'sluice-test-ports');
+  return await freeBasePort(scope, [0]);
+}
+
+/** A port from which on each of `offsets` (none of them negative) leads to a port as by {@link freePort}. */
+export async function freeBasePort(scope: Scope, offsets: readonly number[]): Promise<number> {
   mkdirSync(folder, { recursive: true });
+  const bases = count - Math.max(...offsets);
   // Processes that start together begin far from each other.
-  const start = (process.pid * 61) % count;
-  for (let step = 0; step < count; step++) {
-    const port = first + ((start + step) % count);
-    const lock = join(folder, String(port));
-    if (!reserve(lock)) continue;
-    if (await canListen(port)) {
-      scope.onClose(() => rmSync(lock, { force: true }));
-      return port;
-    }
-    rmSync(lock, { force: true });
+  const start = (process.pid * 61) % bases;
+  for (let step = 0; step < bases; step++) {
+    const base = first + ((start + step) % bases);
+    const ports = offsets.map((offset) => base + offset);
+    if (await takeAll(scope, ports)) return base;
   }
   throw testkitError('no_free_port');
 }
@@ -37,6 +38,23 @@ export async function freePorts(scope: Scope, n: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < n) ports.push(await freePort(scope));
   return ports;
+}
+
+/** All of them or none. */
+async function takeAll(scope: Scope, ports: readonly number[]): Promise<boolean> {
+  const locks: string[] = [];
+  const release = (): void => locks.forEach((lock) => rmSync(lock, { force: true }));
+  for (const port of ports) {
+    const lock = join(folder, String(port));
+    const reserved = reserve(lock);
+    if (reserved) locks.push(lock);
+    if (!reserved || !(await canListen(port))) {
+      release();
+      return false;
+    }
+  }
+  scope.onClose(release);
+  return true;
 }
 
 function reserve(lock: string): boolean {

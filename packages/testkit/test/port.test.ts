@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { freePort, freePorts, openScope } from '@sluice/testkit';
+import { freeBasePort, freePort, freePorts, openScope } from '@sluice/testkit';
 
 const scope = openScope(afterEach);
 
@@ -22,4 +22,25 @@ test('a port comes back with its scope, unless somebody listens on it', async ()
   });
   scope.onClose(() => server.close());
   expect(await freePort(scope)).not.toBe(port);
+});
+
+test('a base port reserves every port that follows from it, or none', async () => {
+  const offsets = [0, 2, 5];
+  const first = openScope();
+  const base = await freeBasePort(first, offsets);
+  const singles = await freePorts(scope, 6);
+  expect(singles.filter((port) => offsets.includes(port - base))).toEqual([]);
+  await first.close();
+
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(base + 5, '127.0.0.1', resolve);
+  });
+  scope.onClose(() => server.close());
+  const others = await Promise.all([freeBasePort(scope, offsets), freeBasePort(scope, offsets)]);
+  const ports = [...others.flatMap((other) => offsets.map((offset) => other + offset)), ...singles];
+  expect(new Set(ports).size).toBe(ports.length);
+  expect(ports).not.toContain(base + 5);
+  // Where it could not have the last, it let go of the others.
+  expect(await freePort(scope)).toBe(base);
 });

@@ -39,9 +39,7 @@ export function createClientApp(deps: ClientAppDependencies): Express {
   );
   app.use(express.static(deps.webRoot, { cacheControl: false, setHeaders: revalidate }));
   app.use((_request, response) => {
-    response
-      .status(404)
-      .json({ error: { code: 'not_found', message: 'There is nothing here.', retryable: false } });
+    response.status(404).json(errorBody('not_found'));
   });
   app.use(onError(deps.logger));
   return app;

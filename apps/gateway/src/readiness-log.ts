@@ -5,14 +5,14 @@ import type { Logger } from 'pino';
 const everyMs = 50;
 
 /** Says in the log when the node becomes ready and when it no longer is. */
-export function createReadinessLog(ready: () => boolean, logger: Logger, startedAt: number): Lifecycle {
+export function createReadinessLog(ready: () => boolean, logger: Logger, startedAtMs: number): Lifecycle {
   let timer: NodeJS.Timeout | undefined;
   let last = false;
   const look = (): void => {
     const now = ready();
     if (now === last) return;
     last = now;
-    if (now) logger.info({ sinceStartMs: Math.round(performance.now() - startedAt) }, 'gateway ready');
+    if (now) logger.info({ sinceStartMs: Math.round(performance.now() - startedAtMs) }, 'gateway ready');
     else logger.warn('gateway not ready');
   };
   return {
