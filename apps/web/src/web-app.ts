@@ -79,6 +79,7 @@ export function createWebApp(browser: Window & typeof globalThis): WebApp {
     const user = state.kind === 'signed-in' ? state.identity.user : undefined;
     if (running?.chat.state.get().user === user) return;
     running?.connection.stop();
+    running?.chat.stop();
     conversation.set(user === undefined ? undefined : begin(user));
   };
   identity.state.subscribe(follow);

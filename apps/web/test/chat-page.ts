@@ -86,6 +86,10 @@ export class ChatPage {
     return this.page.locator(selector).filter({ hasText: text });
   }
 
+  messageWithId(id: string) {
+    return this.page.locator(`[data-testid=message][data-id="${id}"]`);
+  }
+
   /** The ids of the messages on the page, from top to bottom. */
   async ids(): Promise<string[]> {
     return await this.byId('message').evaluateAll((rows) =>

@@ -225,6 +225,41 @@ describe('a chat', () => {
     expect(unreadIn(room(), 'Ana').count).toBe(1);
   });
 
+  test('writes nothing any more once it is stopped, whatever answer comes late', async () => {
+    await connect();
+    chat.send('r', 'hello');
+    chat.sessionLost();
+    chat.stop();
+    outboxShelf.write(undefined);
+    roomShelf.write(undefined);
+    chat.leave('r');
+    await clock.advance(60_000);
+    expect(cluster.histories.get('r')).toHaveLength(1);
+    expect(outboxShelf.read()).toBeUndefined();
+    expect(roomShelf.read()).toBeUndefined();
+  });
+
+  test('begins to join nothing without a session', async () => {
+    await connect();
+    chat.leave('r');
+    chat.join('r');
+    chat.sessionLost();
+    await clock.advance(60_000);
+    expect(cluster.requests.at(-1)).toBe('room:leave r');
+  });
+
+  test('goes on to no further room on a session that is lost', async () => {
+    for (const name of ['s', 't', 'u', 'v']) chat.join(name);
+    cluster.connected = true;
+    chat.sessionReady({ user: 'Ana', nodeId: 'n1', recovered: false });
+    const joins = () => cluster.requests.filter((request) => request.startsWith('room:join'));
+    const begun = joins();
+    chat.sessionLost();
+    await clock.advance(60_000);
+    expect(joins()).toEqual(begun);
+    expect(begun).toHaveLength(4);
+  });
+
   test('scrolls back page by page to the beginning', async () => {
     cluster.say(...range(1, 12));
     await connect();

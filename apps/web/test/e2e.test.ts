@@ -7,6 +7,7 @@ import {
   startFront,
   uniqueName,
   eventually,
+  wholeHistory,
   type Browser,
   type Client,
   type Cluster,
@@ -22,7 +23,16 @@ let browser: Browser;
 
 beforeAll(async () => {
   [cluster, browser] = await Promise.all([
-    startCluster(shared, { nodes: 3, env: { NODE_ENV: 'development', REQUEST_DEADLINE_MS: '2000' } }),
+    startCluster(shared, {
+      nodes: 3,
+      env: {
+        NODE_ENV: 'development',
+        REQUEST_DEADLINE_MS: '2000',
+        // These tests are not about the limit, and one client speaks for many.
+        RATE_LIMIT_PER_SECOND: '10000',
+        RATE_LIMIT_BURST: '10000',
+      },
+    }),
     openBrowser(shared),
   ]);
   front = await startFront(shared, cluster.gateways);
@@ -53,17 +63,18 @@ async function enterApart(room: string): Promise<[ChatPage, ChatPage]> {
   throw new Error('the front puts everybody on one gateway');
 }
 
-/** A stock client that goes on speaking until told to stop; the ids are those acknowledged. */
-function keepSpeaking(client: Client, room: string) {
+/**
+ * A stock client that goes on speaking until told to stop, each line when `reader` shows the one before; the ids are those
+ * acknowledged.
+ */
+function keepSpeaking(client: Client, room: string, reader: ChatPage) {
   const stopped = new AbortController();
   const ids: string[] = [];
   const speak = async () => {
     while (!stopped.signal.aborted) {
       const { id } = await client.say(room, `line ${ids.length + 1}`);
       ids.push(id);
-      // Slow enough for its rate limit.
-      const spokenAt = performance.now();
-      await eventually(() => performance.now() - spokenAt > 40);
+      await reader.messageWithId(id).waitFor();
     }
   };
   const speaking = speak();
@@ -100,8 +111,9 @@ describe('two people on two gateways', () => {
     const elsewhere = cluster.gateways.filter((gateway) => gateway !== lost);
     const [speaker] = await connectMembers(scope, elsewhere.slice(0, 1), room);
     if (speaker === undefined || lost === undefined) throw new Error('no gateway to lose, or none to stay');
-    const talk = keepSpeaking(speaker, room);
-    await grace.message('line 10').waitFor();
+    const talk = keepSpeaking(speaker, room, ada);
+    const tenth = await eventually(() => talk.ids[9]);
+    await grace.messageWithId(tenth).waitFor();
 
     await lost.kill();
     const gone = await grace.connections.until((shown) =>
@@ -118,14 +130,14 @@ describe('two people on two gateways', () => {
     expect(back.node).not.toBe(lostNode);
     await eventually(() => talk.ids.length > told + 10);
     await talk.stop();
+    const last = talk.ids.at(-1) ?? '';
     for (const page of [ada, grace]) {
       await page.message('written while away', 'sent').waitFor();
       await page.message('meanwhile').waitFor();
-      await page.page.locator(`[data-id="${talk.ids.at(-1)}"]`).waitFor();
+      await page.messageWithId(last).waitFor();
     }
 
-    const { messages } = await speaker.succeed('history:read', { room, limit: 100 });
-    const written = messages.map((message) => message.id);
+    const written = (await wholeHistory(speaker, room)).map((message) => message.id);
     expect(written).toEqual(expect.arrayContaining(talk.ids));
     expect(written).toHaveLength(talk.ids.length + 2);
     expect(await grace.ids()).toEqual(written);
@@ -153,11 +165,7 @@ test('what is written while Redis is away is kept, and sent when it is back', as
 test('history scrolls back to the first message', async () => {
   const room = uniqueName('room');
   const [speaker] = await connectMembers(scope, [cluster.gateway(0)], room);
-  for (let line = 1; line <= 120; line++) {
-    const answer = () =>
-      speaker.request('message:send', { room, text: `line ${line}.`, clientId: `${line}-${room}` });
-    await eventually(async () => (await answer()).ok);
-  }
+  for (let line = 1; line <= 120; line++) await speaker.say(room, `line ${line}.`);
   const ada = await enter('Ada', room);
   await ada.message('line 120.').waitFor();
   expect(await ada.message('line 1.').count()).toBe(0);

@@ -37,7 +37,7 @@ export function ChatScreen({ chat, connection, signOut }: ChatScreenProps) {
         {room === undefined ? 'Skip to joining a room' : 'Skip to the message box'}
       </a>
       {!narrow && (
-        <aside className="chat-side">
+        <aside className="chat-side" aria-label="Rooms and account">
           <RoomPanel chat={chat} signOut={signOut} />
         </aside>
       )}

@@ -5,7 +5,7 @@ import { Outbox } from '../outbox/outbox.ts';
 import type { OutboxEntry } from '../outbox/outbox-entry.ts';
 import type { RememberedRooms } from '../rooms/room-memory.ts';
 import type { ReadableStore } from '../state/value-store.ts';
-import type { JsonShelf } from '../storage/json-shelf.ts';
+import { writtenWhile, type JsonShelf } from '../storage/json-shelf.ts';
 import type { HistoryRun } from '../timeline/timeline.ts';
 import { TypingAnnouncer } from '../typing/typing-announcer.ts';
 import { TypingRoster } from '../typing/typing-roster.ts';
@@ -39,19 +39,21 @@ export class Chat implements WireListener {
   /** Rooms asked for on this page and not joined yet. */
   readonly #asked = new Set<string>();
   #connected = false;
+  #stopped = false;
   #filled = 0;
 
   constructor({ user, wire, clock, random, newClientId, roomShelf, outboxShelf }: ChatDependencies) {
+    const isRunning = (): boolean => !this.#stopped;
     this.#user = user;
     this.#wire = wire;
-    this.#book = new RoomBook(user, roomShelf);
+    this.#book = new RoomBook(user, writtenWhile(roomShelf, isRunning));
     this.#roster = new TypingRoster(clock);
     this.#announcer = new TypingAnnouncer(clock, (payload) => wire.setTyping(payload));
     this.#outbox = new Outbox({
       clock,
       random,
       newClientId,
-      shelf: outboxShelf,
+      shelf: writtenWhile(outboxShelf, isRunning),
       send: async (entry) => this.#send(entry),
       onSent: ({ room, text, clientId }, { id, sentAt }) =>
         this.#book.take({ id, sentAt, room, text, clientId, user }),
@@ -80,6 +82,11 @@ export class Chat implements WireListener {
 
   get typists(): TypingRoster['typists'] {
     return this.#roster.typists;
+  }
+
+  /** For good, once its wire is stopped: the shelves may belong to another chat of the same user from now on. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Opens the room, joining it first where that is needed. */

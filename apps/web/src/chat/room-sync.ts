@@ -30,7 +30,7 @@ const reading: ReadSinceOptions = { overlapMs: 15_000, maxPages: 30 };
  */
 export class RoomSync {
   readonly #dependencies: RoomSyncDependencies;
-  #session = 0;
+  #session: symbol | undefined;
 
   constructor(dependencies: RoomSyncDependencies) {
     this.#dependencies = dependencies;
@@ -38,11 +38,12 @@ export class RoomSync {
 
   /** A new session: whatever is under way for the one before it ends without effect. */
   begin(): void {
-    this.#session += 1;
+    this.#session = Symbol('session');
   }
 
+  /** The session is gone: what is under way ends without effect, and nothing is begun before the next one. */
   end(): void {
-    this.#session += 1;
+    this.#session = undefined;
   }
 
   /** Resolves to true when every room is up to date or refused, to false where the session ended before. */
@@ -50,7 +51,10 @@ export class RoomSync {
     const session = this.#session;
     const queue = [...rooms];
     const work = async (): Promise<void> => {
-      for (let room = queue.shift(); room !== undefined; room = queue.shift()) await this.sync(room);
+      for (let room = queue.shift(); room !== undefined; room = queue.shift()) {
+        await this.sync(room);
+        if (session !== this.#session) return;
+      }
     };
     await Promise.all(Array.from({ length: roomsAtOnce }, work));
     return session === this.#session;
@@ -58,6 +62,7 @@ export class RoomSync {
 
   async sync(room: string): Promise<void> {
     const session = this.#session;
+    if (session === undefined) return;
     const { isWanted, onSynced, onRefused, clock, random } = this.#dependencies;
     for (let attempt = 0; ; attempt += 1) {
       const answer = await this.#joinAndRead(room);

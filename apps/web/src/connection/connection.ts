@@ -39,6 +39,8 @@ export class Connection implements Wire {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #credentials: Credentials;
   readonly #clock: Clock;
+  /** From `start` to `stop`. */
+  #listener: WireListener | undefined;
   #session: SessionReady | undefined;
   #lostNodeId: string | undefined;
   #attempt = 0;
@@ -65,6 +67,7 @@ export class Connection implements Wire {
 
   start(listener: WireListener): void {
     const socket = this.#socket;
+    this.#listener = listener;
     socket.on('session:ready', (session) => {
       const again = this.#lostNodeId !== undefined;
       const { nodeId, recovered } = session;
@@ -97,16 +100,22 @@ export class Connection implements Wire {
     socket.connect();
   }
 
+  /** For good. Requests under way are answered `connection_lost`, and so is every later one, at once. */
   stop(): void {
+    const listener = this.#listener;
+    const hadSession = this.#session !== undefined;
+    this.#listener = undefined;
+    this.#session = undefined;
     this.#cancelRetry();
     this.#socket.off();
     this.#socket.io.off('reconnect_attempt');
     this.#socket.disconnect();
+    if (hadSession) listener?.sessionLost();
   }
 
   /** Tries again at once, after a refusal too. */
   retryNow(): void {
-    if (this.#session !== undefined) return;
+    if (this.#session !== undefined || this.#listener === undefined) return;
     this.#cancelRetry();
     this.#renewedOnce = false;
     this.#socket.disconnect();
@@ -154,7 +163,7 @@ export class Connection implements Wire {
 
   async #renew(): Promise<void> {
     const outcome = await this.#credentials.renew();
-    if (outcome === 'ended') return;
+    if (outcome === 'ended' || this.#listener === undefined) return;
     this.#renewedOnce = outcome === 'renewed';
     this.#retryLater();
   }

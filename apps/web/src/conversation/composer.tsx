@@ -1,6 +1,8 @@
 import { limits } from '@sluice/protocol';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { Icon } from '../look/icon.tsx';
+import './composer.css';
+import { lengthNotice } from './length-notice.ts';
 
 interface ComposerProps {
   readonly room: string;
@@ -66,8 +68,11 @@ export function Composer({ room, draft, wrote, send, eager }: ComposerProps) {
           onKeyDown={onKeyDown}
         />
       </div>
-      <span id="composer-count" className="composer-count" data-over={tooLong} aria-live="polite">
+      <span id="composer-count" className="composer-count" data-over={tooLong}>
         {text.length >= counterFrom && `${text.length} / ${limits.textLength}`}
+      </span>
+      <span className="visually-hidden" aria-live="polite">
+        {lengthNotice(text.length)}
       </span>
       <button
         type="submit"

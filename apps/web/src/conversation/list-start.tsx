@@ -1,5 +1,6 @@
 import type { RoomState } from '../chat/chat-state.ts';
 import { hueStyle } from '../look/avatar.tsx';
+import './list-start.css';
 
 interface ListStartProps {
   readonly room: RoomState;

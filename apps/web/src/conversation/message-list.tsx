@@ -3,6 +3,7 @@ import { unreadIn, type RoomState } from '../chat/chat-state.ts';
 import type { Chat } from '../chat/chat.ts';
 import { Icon } from '../look/icon.tsx';
 import type { OutboxEntry } from '../outbox/outbox-entry.ts';
+import './message-list.css';
 import { MessageRow } from './message-row.tsx';
 import { dayName } from './moments.ts';
 import { ListStart } from './list-start.tsx';
@@ -99,7 +100,7 @@ export function MessageList({ chat, room, user, outbox }: MessageListProps) {
         </ol>
       </div>
       <p className="visually-hidden" aria-live="polite">
-        {announcement}
+        <span key={announcement.key}>{announcement.text}</span>
       </p>
       {!atBottom && (
         <button type="button" className="to-bottom" data-testid="to-bottom" onClick={toBottom}>

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import { Avatar, hueStyle } from '../look/avatar.tsx';
 import { Icon } from '../look/icon.tsx';
 import { isEmojiOnly } from './linked-text.ts';
+import './message-row.css';
 import { MessageText } from './message-text.tsx';
 import { dateAndTime, timeOfDay } from './moments.ts';
 import type { ShownMessage } from './rows.ts';

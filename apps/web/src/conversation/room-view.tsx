@@ -5,7 +5,6 @@ import { useStore } from '../state/use-store.ts';
 import { TypingLine } from '../typing/typing-line.tsx';
 import { Composer } from './composer.tsx';
 import { MessageList } from './message-list.tsx';
-import './conversation.css';
 
 interface RoomViewProps {
   readonly chat: Chat;

@@ -43,6 +43,16 @@ export function createJsonShelf<Value>(
   };
 }
 
+/** The same shelf for as long as `isOpen` says so; what is written afterwards is dropped. */
+export function writtenWhile<Value>(shelf: JsonShelf<Value>, isOpen: () => boolean): JsonShelf<Value> {
+  return {
+    read: () => shelf.read(),
+    write(value) {
+      if (isOpen()) shelf.write(value);
+    },
+  };
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

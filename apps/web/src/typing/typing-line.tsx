@@ -1,3 +1,5 @@
+import './typing-line.css';
+
 /** Who is typing, in a line that keeps its height when nobody is. */
 export function TypingLine({ typists }: { readonly typists: readonly string[] }) {
   return (

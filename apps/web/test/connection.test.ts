@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '@sluice/kernel';
+import { Journal, openScope, startCluster, within, type Cluster } from '@sluice/testkit';
+import { Connection } from '../src/connection/connection.ts';
+import type { WireListener } from '../src/connection/wire.ts';
+
+const shared = openScope(afterAll);
+let cluster: Cluster;
+let token: string;
+let told: Journal<'ready' | 'lost'>;
+let listener: WireListener;
+
+beforeAll(async () => {
+  cluster = await startCluster(shared, { nodes: 1 });
+  token = await cluster.issuer.token('Ana');
+});
+
+beforeEach(() => {
+  told = new Journal();
+  listener = {
+    sessionReady: () => told.add('ready'),
+    sessionLost: () => told.add('lost'),
+    messageHeard: () => undefined,
+    typingChanged: () => undefined,
+  };
+});
+
+function open(): Connection {
+  return new Connection({
+    url: cluster.gateway(0).url,
+    credentials: { token: () => token, renew: async () => 'ended' },
+    clock: systemClock,
+  });
+}
+
+/** Well before a request runs into its own time limit. */
+const soon = { timeoutMs: 2_000 };
+const lost = { ok: false, error: { code: 'connection_lost' } };
+
+describe('a connection that is stopped', () => {
+  test('tells that the session is lost, and answers at once what is and will be asked', async () => {
+    const connection = open();
+    connection.start(listener);
+    await told.until((entries) => entries.includes('ready'));
+    const underWay = connection.request('room:join', { room: 'r' });
+    connection.stop();
+    expect(told.entries).toEqual(['ready', 'lost']);
+    expect(await within(underWay, soon)).toMatchObject(lost);
+    expect(await within(connection.request('room:join', { room: 'r' }), soon)).toMatchObject(lost);
+    connection.stop();
+    expect(told.entries).toEqual(['ready', 'lost']);
+  });
+
+  test('tells nothing where there was no session', async () => {
+    const connection = open();
+    connection.start(listener);
+    connection.stop();
+    expect(told.entries).toEqual([]);
+    expect(await within(connection.request('room:join', { room: 'r' }), soon)).toMatchObject(lost);
+  });
+});
