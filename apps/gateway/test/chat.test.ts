@@ -42,6 +42,38 @@ describe.each(drivers)('three gateways over %s', (driver) => {
     ]);
   });
 
+  test('a join and a leave in one breath are both answered, and a join after them is heard', async () => {
+    const room = uniqueName('room');
+    const [member, speaker] = await connectMembers(
+      scope,
+      [gateways[0], gateways[1]],
+      uniqueName('elsewhere'),
+    );
+    await speaker.join(room);
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all([
+        member.request('room:join', { room }),
+        member.request('room:leave', { room }),
+        member.request('room:join', { room }),
+      ]);
+      expect(answers).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
+      await speaker.say(room, `round ${round}`);
+      await member.untilText(room, `round ${round}`);
+      await member.request('room:leave', { room });
+    }
+  });
+
+  test('before the first of all ids there is nothing', async () => {
+    const room = uniqueName('room');
+    const [member] = await connectMembers(scope, [gateways[0]], room);
+    await member.say(room, 'something');
+    expect(await member.request('history:read', { room, before: '0-0' })).toEqual({
+      ok: true,
+      messages: [],
+      more: false,
+    });
+  });
+
   test('a message reaches every member on every gateway, the sender included', async () => {
     const room = uniqueName('room');
     const members = await connectMembers(scope, gateways, room);

@@ -96,6 +96,8 @@ describe('a wrong configuration', () => {
       'JWT_SECRET',
     ],
     ['one port for clients and operators', { PORT: '3000', OPERATOR_PORT: '3000' }, 'OPERATOR_PORT'],
+    ['one port written in two ways', { PORT: '3000', OPERATOR_PORT: '03000' }, 'OPERATOR_PORT'],
+    ['credentials that cannot be decoded', { REDIS_URL: 'redis://:%zz@127.0.0.1' }, 'REDIS_URL'],
     ['keys from a file', { JWT_SECRET: undefined, JWT_JWKS_URL: 'file:///etc/passwd' }, 'JWT_JWKS_URL'],
   ];
   test.each(combinations)('is %s', async (_, env, variable) => {

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { ProtocolErrorCode, WireError } from './errors.ts';
 import type {
-  devTokenRequestSchema,
   historyReadSchema,
   messageSendSchema,
   roomJoinSchema,
@@ -86,8 +85,7 @@ export interface ConnectRefusal {
   readonly retryable: boolean;
 }
 
-/** `POST /auth/dev-token`, in development only. */
-export type DevTokenRequest = z.input<typeof devTokenRequestSchema>;
+/** What `POST /auth/dev-token` answers, in development only. */
 export interface DevToken {
   readonly token: string;
   /** Milliseconds since the epoch. */

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { openScope, repositoryPath } from '@sluice/testkit';
+
+const scope = openScope(afterAll);
+const restricted = 'eslint(no-restricted-imports)';
+const listener = 'sluice(async-listener)';
+
+// A file that breaks one rule, where it would stand, and the rule that has to say so.
+const offences: [path: string, source: string, rule: string][] = [
+  ['apps/gateway/src/redis.ts', "import { createClient } from 'redis'; createClient();", restricted],
+  [
+    'apps/gateway/src/redis-part.ts',
+    "import { createClient } from '@redis/client'; createClient();",
+    restricted,
+  ],
+  [
+    'packages/cluster-adapter/src/redis-file.ts',
+    "import { createClient } from 'redis/dist/index.js'; createClient();",
+    restricted,
+  ],
+  [
+    'packages/testkit/src/core.ts',
+    "import { createRedisCore } from '@sluice/redis-core'; createRedisCore();",
+    restricted,
+  ],
+  [
+    'packages/redis-core/src/up.ts',
+    "import { createClusterDriver } from '@sluice/cluster-adapter'; createClusterDriver();",
+    restricted,
+  ],
+  [
+    'packages/redis-core/src/around.ts',
+    "import { x } from '../../cluster-adapter/src/index.ts'; x();",
+    restricted,
+  ],
+  ['packages/protocol/src/around.ts', "import { x } from '../../kernel/src/clock.ts'; x();", restricted],
+  ['packages/kernel/src/io.ts', "import { readFileSync } from 'node:fs'; readFileSync('x');", restricted],
+  ['packages/cluster-adapter/src/server.ts', "import { Server } from 'socket.io'; new Server();", restricted],
+  ['apps/web/src/app.ts', "import { x } from '../../gateway/src/config.ts'; x();", restricted],
+  ['apps/gateway/test/app.test.ts', "import { x } from '../../web/src/main.tsx'; x();", restricted],
+  ['apps/local-cluster/start.mjs', "import { x } from '@sluice/redis-core'; x();", restricted],
+  ['loadtests/client.ts', "import { x } from '@sluice/testkit'; x();", restricted],
+  ['apps/gateway/src/on.ts', "export const f = (s) => s.on('x', async () => { await s.y(); });", listener],
+  [
+    'apps/web/src/once.ts',
+    "export const f = (s) => s.io.once('x', async function () { await s.y(); });",
+    listener,
+  ],
+  [
+    'apps/gateway/src/use.ts',
+    'export const f = (io) => io.use(async (socket) => { await socket.y(); });',
+    listener,
+  ],
+];
+const innocent: [path: string, source: string][] = [
+  ['packages/redis-core/src/redis.ts', "import { createClient } from 'redis'; createClient();"],
+  [
+    'packages/cluster-adapter/src/type.ts',
+    "import type { Server } from 'socket.io'; export type S = Server;",
+  ],
+  [
+    'apps/gateway/src/server.ts',
+    "import { Server } from 'socket.io'; new Server().on('x', () => undefined);",
+  ],
+  ['apps/gateway/src/chat/x.ts', "import { x } from '../config.ts'; x();"],
+];
+
+interface Report {
+  readonly diagnostics: readonly { readonly code: string; readonly filename: string }[];
+}
+
+async function lint(): Promise<Map<string, string[]>> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-lint-'));
+  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  for (const part of ['.oxlintrc.json', 'infra/lint']) {
+    cpSync(repositoryPath(part), join(folder, part), { recursive: true });
+  }
+  symlinkSync(repositoryPath('node_modules'), join(folder, 'node_modules'));
+  for (const [path, source] of [...offences, ...innocent]) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), `${source}\n`);
+  }
+  const program = repositoryPath('node_modules/oxlint/bin/oxlint');
+  const output = await new Promise<string>((resolve) => {
+    // It exits with 1, since there is something to report.
+    execFile(process.execPath, [program, '--format', 'json'], { cwd: folder }, (_error, stdout) =>
+      resolve(stdout),
+    );
+  });
+  const found = new Map<string, string[]>();
+  for (const { code, filename } of (JSON.parse(output) as Report).diagnostics) {
+    found.set(filename, [...(found.get(filename) ?? []), code]);
+  }
+  return found;
+}
+
+test('import directions, owners of third parties and async listeners are held by lint', async () => {
+  const found = await lint();
+  for (const [path, , rule] of offences)
+    expect([path, found.get(path)]).toEqual([path, expect.arrayContaining([rule])]);
+  for (const [path] of innocent) expect([path, found.get(path)]).toEqual([path, undefined]);
+});
