@@ -20,6 +20,9 @@ export class LoadSocket {
   readonly #listeners = new Map<string, Listener>();
   readonly #acks = new Map<number, Listener>();
   #nextAck = 0;
+  #onClose: () => void = () => undefined;
+  #onError: () => void = () => undefined;
+  #isOpen = false;
 
   /** @param target the address of the cluster, `http://…` or `https://…` */
   constructor(target: string, token: string) {
@@ -30,11 +33,29 @@ export class LoadSocket {
     this.#socket.onmessage = (event) => {
       if (typeof event?.data === 'string') this.#receive(event.data);
     };
+    this.#socket.onopen = () => {
+      this.#isOpen = true;
+    };
+    this.#socket.onclose = () => {
+      this.#isOpen = false;
+      this.#onClose();
+    };
+    this.#socket.onerror = () => this.#onError();
   }
 
   /** Calls `listener` with the first argument of each `event`; `refused` is the handshake's refusal. */
   on(event: string, listener: Listener): void {
     this.#listeners.set(event, listener);
+  }
+
+  /** Calls `listener` when the connection has ended, whoever ended it. */
+  onClose(listener: () => void): void {
+    this.#onClose = listener;
+  }
+
+  /** Calls `listener` when the connection breaks or never comes about; it may end with a close too. */
+  onError(listener: () => void): void {
+    this.#onError = listener;
   }
 
   /** Sends an event; `answered` gets the first argument of its acknowledgement. */
@@ -48,13 +69,17 @@ export class LoadSocket {
     this.#socket.send(`${packet.event}${id}${JSON.stringify([event, payload])}`);
   }
 
+  /** Says goodbye. Does nothing where no connection is open. */
   close(): void {
+    if (!this.#isOpen) return;
     this.#socket.send(packet.disconnect);
     this.#socket.close();
   }
 
   #receive(text: string): void {
     if (text === packet.ping) this.#socket.send(packet.pong);
+    // The server has let go of this client, and would leave the transport open.
+    else if (text === packet.disconnect) this.#socket.close();
     else if (text.startsWith('0')) this.#socket.send(packet.connect + JSON.stringify({ token: this.#token }));
     else if (text.startsWith(packet.refused)) this.#hear('refused', text.slice(2));
     else if (text.startsWith(packet.event)) this.#dispatch(text.slice(2));
