@@ -33,17 +33,27 @@ Options
   --help         this text
 
 Environment
-  REDIS_URL      use this Redis instead of a private one
-  NO_COLOR       no colours
-  The gateways' own variables (LOG_LEVEL, HISTORY_MAX_MESSAGES, OTEL_*, ...) pass through to them.
+  REDIS_URL         use this Redis instead of a private one
+  JWT_SECRET        sign tokens with this instead of a secret kept in the data folder. JWT_JWKS_URL has no place here:
+                    this is development mode, which signs its own tokens
+  FRONT_STATS_BIND  where HAProxy shows its own page and /metrics, e.g. 127.0.0.1:8404 (default: nowhere)
+  NO_COLOR          no colours
+  The gateways' other variables (LOG_LEVEL, HISTORY_MAX_MESSAGES, ...) pass through to them.
 
-Exit codes: 0 stopped as asked, 64 wrong options, 69 something is missing or in use, 78 wrong configuration.
+Exit codes: 0 stopped as asked, 1 failed, or asked twice and left at once, 64 wrong options, 69 something is missing or
+in use, 78 wrong configuration.
 `;
 
 /** What is wrong with the options, one line each. */
 export class UsageError extends Error {
   /** EX_USAGE of sysexits.h. */
   exitCode = 64;
+}
+
+/** What is wrong with the environment. */
+class EnvironmentError extends UsageError {
+  /** EX_CONFIG. */
+  exitCode = 78;
 }
 
 /**
@@ -73,6 +83,19 @@ export function parseOptions(args, folder, defaultDataFolder) {
     kind: 'run',
     options: { nodes, port, host, driver: values.driver, dataFolder, verbose: values.verbose },
   };
+}
+
+/**
+ * Refuses what no gateway of this cluster could run with. The rest of their configuration is theirs to check.
+ * @param {Readonly<NodeJS.ProcessEnv>} environment
+ * @throws {UsageError}
+ */
+export function requireUsable(environment) {
+  if (!environment['JWT_JWKS_URL']) return;
+  throw new EnvironmentError(
+    'JWT_JWKS_URL cannot be used here: npm start runs development mode, which signs its own tokens.\n' +
+      'Unset it, or run the gateways yourself.',
+  );
 }
 
 function parse(args) {

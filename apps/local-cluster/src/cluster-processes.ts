@@ -40,7 +40,7 @@ export function redisCommand({ plan, programs, root, userEnvironment }: CommandS
 
 export function frontCommand({ plan, programs, root, userEnvironment }: CommandSources): ProcessCommand {
   const servers = plan.gateways.map(({ client }, index) => [`GATEWAY_${index + 1}`, hostAndPort(client)]);
-  const stats = userEnvironment['FRONT_STATS_BIND'];
+  const stats = userEnvironment['FRONT_STATS_BIND'] || undefined;
   return {
     name: 'front',
     command: programs.haproxy,
@@ -67,15 +67,14 @@ export function gatewayCommand(gateway: GatewayPlan, sources: CommandSources): P
 }
 
 /**
- * What the user has set reaches the gateways (OTEL_*, LOG_LEVEL, limits: a list of names here would be a second copy of
- * the gateway's own table), but for what places each one in this cluster, and for npm's own variables.
+ * What the user has set reaches the gateways (LOG_LEVEL, limits: a list of names here would be a second copy of the
+ * gateway's own table), but for what places each one in this cluster, and for npm's own variables.
  */
 function gatewayEnvironment(gateway: GatewayPlan, sources: CommandSources): Record<string, string> {
   const { plan, driver, jwtSecret, userEnvironment } = sources;
   const inherited = Object.entries(userEnvironment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !/^npm_/i.test(entry[0]),
   );
-  const ownKeys = [userEnvironment['JWT_SECRET'], userEnvironment['JWT_JWKS_URL']].some(Boolean);
   return {
     ...Object.fromEntries(inherited),
     NODE_ENV: 'development',
@@ -86,7 +85,7 @@ function gatewayEnvironment(gateway: GatewayPlan, sources: CommandSources): Reco
     OPERATOR_PORT: String(gateway.operator.port),
     REDIS_URL: plan.redisUrl,
     ...(driver === undefined ? {} : { DRIVER: driver }),
-    ...(ownKeys ? {} : { JWT_SECRET: jwtSecret }),
+    JWT_SECRET: userEnvironment['JWT_SECRET'] || jwtSecret,
   };
 }
 

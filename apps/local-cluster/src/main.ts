@@ -13,6 +13,10 @@ export interface Request {
   readonly programs: Programs;
   /** Of this repository. */
   readonly root: string;
+  /** A Redis to use instead of a private one. */
+  readonly redisUrl: string | undefined;
+  /** What the user's shell has. */
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** Longer than the slowest process's own grace. */
@@ -23,7 +27,7 @@ const exitCodes = { stopped: 0, failed: 1, unavailable: 69, misconfigured: 78 };
 export async function main(request: Request): Promise<never> {
   // A closed terminal or pipe must not keep the cluster from being stopped in order.
   process.stdout.on('error', () => undefined);
-  const colors = process.stdout.isTTY && !process.env['NO_COLOR'];
+  const colors = process.stdout.isTTY && !request.environment['NO_COLOR'];
   const view = createLogView({
     write: (text) => void process.stdout.write(text),
     colors,
@@ -33,15 +37,16 @@ export async function main(request: Request): Promise<never> {
   process.exit(await run(request, view).catch((error: unknown) => report(error)));
 }
 
-async function run({ options, programs, root }: Request, view: LogView): Promise<number> {
+async function run(request: Request, view: LogView): Promise<number> {
+  const { options, programs, root, redisUrl, environment } = request;
   const stop = createStopRequest(process, {
     clock: systemClock,
     // npm is the parent, and may be killed in a way that it cannot pass on.
-    watchParent: process.env['npm_lifecycle_event'] !== undefined,
+    watchParent: environment['npm_lifecycle_event'] !== undefined,
     // The orphan watcher clears up.
     onForced: () => process.exit(exitCodes.failed),
   });
-  const plan = planCluster(options, process.env['REDIS_URL'] || undefined);
+  const plan = planCluster(options, redisUrl);
   await requireFreeAddresses(plan);
   const data = openDataFolder(plan.dataFolder, plan.redisFolder);
   let failure: Error | undefined;
@@ -54,7 +59,7 @@ async function run({ options, programs, root }: Request, view: LogView): Promise
         stop.request('the gateways refuse their configuration');
       },
     },
-    { plan, programs, root, driver: options.driver, jwtSecret: data.jwtSecret, userEnvironment: process.env },
+    { plan, programs, root, driver: options.driver, jwtSecret: data.jwtSecret, userEnvironment: environment },
   );
   try {
     view.say(`starting ${options.nodes} gateway${options.nodes === 1 ? '' : 's'}`);

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { eventually, redisCommand, withScope } from '@sluice/testkit';
+import { eventually, freeBasePort, redisCommand, withScope } from '@sluice/testkit';
 import {
-  freeRange,
   isAlive,
+  portOffsets,
   runNpmStart,
   runStart,
   startLocalCluster,
@@ -93,7 +93,7 @@ describe('npm start', () => {
       expect(await redisCommand(second.port + 200, ['GET', 'kept'])).toBe('as it was');
       expect(readFileSync(join(dataFolder, 'jwt-secret'), 'utf8')).toBe(secret);
 
-      const port = String(await freeRange());
+      const port = String(await freeBasePort(scope, portOffsets));
       const rival = await runStart(scope, ['--port', port, '--data', dataFolder]);
       expect(await rival.exited).toMatchObject({ code: 69 });
       expect(rival.tail()).toMatch(`process id ${second.child.pid} uses ${dataFolder}`);
@@ -127,22 +127,21 @@ describe('npm start', () => {
 
   test('asked to stop while it starts, it stops', async () => {
     await withScope(async (scope) => {
-      const port = await freeRange();
+      const port = await freeBasePort(scope, portOffsets);
       const child = await runStart(scope, ['--port', String(port), '--data', temporaryFolder(scope)]);
       await child.output.until((lines) => lines.find((line) => line.text.includes('starting 3 gateways')));
       child.signal('SIGTERM');
       expect(await child.exited).toEqual({ code: 0, signal: null });
-      const offsets = [0, 1, 2, 3, 101, 102, 103, 200];
       const stillOpen = await Promise.all(
-        offsets.map((offset) => fetch(`http://127.0.0.1:${port + offset}`).catch(() => undefined)),
+        portOffsets.map((offset) => fetch(`http://127.0.0.1:${port + offset}`).catch(() => undefined)),
       );
-      expect(stillOpen).toEqual(offsets.map(() => undefined));
+      expect(stillOpen).toEqual(portOffsets.map(() => undefined));
     });
   });
 
   test('names every port in use before anything is started', async () => {
     await withScope(async (scope) => {
-      const port = await freeRange();
+      const port = await freeBasePort(scope, portOffsets);
       for (const taken of [port, port + 2, port + 103, port + 200]) {
         const server = createServer().listen(taken, '127.0.0.1');
         scope.onClose(() => new Promise((resolve) => server.close(resolve)));
@@ -163,10 +162,23 @@ describe('npm start', () => {
 
   test('gives up where the gateways refuse their configuration', async () => {
     await withScope(async (scope) => {
-      const args = ['--port', String(await freeRange()), '--data', temporaryFolder(scope)];
+      const args = [
+        '--port',
+        String(await freeBasePort(scope, portOffsets)),
+        '--data',
+        temporaryFolder(scope),
+      ];
       const child = await runStart(scope, args, { HISTORY_MAX_MESSAGES: 'plenty' });
       expect(await child.exited).toEqual({ code: 78, signal: null });
       expect(child.tail()).toMatch('HISTORY_MAX_MESSAGES');
+    });
+  });
+
+  test('refuses foreign keys before anything starts: development signs its own tokens', async () => {
+    await withScope(async (scope) => {
+      const child = await runStart(scope, [], { JWT_JWKS_URL: 'https://example.org/keys' });
+      expect(await child.exited).toEqual({ code: 78, signal: null });
+      expect(child.tail()).toMatch('JWT_JWKS_URL cannot be used here');
     });
   });
 });

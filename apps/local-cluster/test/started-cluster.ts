@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   eventually,
+  freeBasePort,
   readyOrEnded,
   repositoryPath,
   requireProgram,
@@ -67,7 +67,7 @@ export interface StartOptions {
 /** Starts a cluster on free ports and a data folder of its own; resolves when it says that it is ready. */
 export async function startLocalCluster(scope: Scope, options: StartOptions = {}): Promise<StartedCluster> {
   const dataFolder = options.dataFolder ?? temporaryFolder(scope);
-  const port = options.port ?? (await freeRange());
+  const port = options.port ?? (await freeBasePort(scope, portOffsets));
   const args = ['--port', String(port), '--data', dataFolder, ...(options.args ?? [])];
   const child = await (options.run ?? runStart)(scope, args);
   const lines = (): string[] => child.output.entries.map((line) => line.text);
@@ -107,22 +107,5 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-// Below the range of the test kit's own ports, and below the ephemeral ones.
-const [firstPort, lastPort] = [10_000, 19_000];
-
-/** A port from which on everything that a cluster of three needs is free. */
-export async function freeRange(): Promise<number> {
-  for (;;) {
-    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
-    const wanted = [0, 1, 2, 3, 101, 102, 103, 200].map((offset) => canListen(port + offset));
-    if ((await Promise.all(wanted)).every(Boolean)) return port;
-  }
-}
-
-async function canListen(port: number): Promise<boolean> {
-  const server = createServer();
-  return await new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, () => server.close(() => resolve(true)));
-  });
-}
+/** What a cluster of three listens on, from the front's port on. */
+export const portOffsets = [0, 1, 2, 3, 101, 102, 103, 200];
