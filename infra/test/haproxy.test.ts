@@ -104,7 +104,7 @@ describe('the HAProxy in front of three gateways', () => {
     });
   });
 
-  test('Redis restarts: new connections wait, those that live go on', async () => {
+  test('Redis restarts: meanwhile the front shows a page that reloads itself, and connections live on', async () => {
     await withScope(async (scope) => {
       const clients = [
         ...(await Promise.all([1, 2, 3].map(() => join(scope, 'websocket')))),
