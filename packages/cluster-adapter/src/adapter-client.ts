@@ -113,7 +113,7 @@ export class AdapterClient {
         this.tap.hand(messages);
         return [{ messages }];
       } catch (cause) {
-        if (redisError.is(cause, 'redis_closed')) break;
+        if (this.#closed.aborted || redisError.is(cause, 'redis_closed')) break;
         this.#report({ operation: 'read', cause });
         await new Promise((resolve) => setTimeout(resolve, retryReadMs));
       }
