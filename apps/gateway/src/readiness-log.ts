@@ -1,12 +1,12 @@
 import type { Lifecycle } from '@sluice/kernel';
 import type { Logger } from 'pino';
+import { createPeriodic } from './periodic.ts';
 
 // Often enough for a start to be seen at once, rarely enough to cost nothing.
 const everyMs = 50;
 
 /** Says in the log when the node becomes ready and when it no longer is. */
 export function createReadinessLog(ready: () => boolean, logger: Logger, startedAtMs: number): Lifecycle {
-  let timer: NodeJS.Timeout | undefined;
   let last = false;
   const look = (): void => {
     const now = ready();
@@ -15,16 +15,5 @@ export function createReadinessLog(ready: () => boolean, logger: Logger, started
     if (now) logger.info({ sinceStartMs: Math.round(performance.now() - startedAtMs) }, 'gateway ready');
     else logger.warn('gateway not ready');
   };
-  return {
-    name: 'readiness-log',
-    start() {
-      timer ??= setInterval(look, everyMs);
-      return Promise.resolve();
-    },
-    stop() {
-      clearInterval(timer);
-      timer = undefined;
-      return Promise.resolve();
-    },
-  };
+  return createPeriodic('readiness-log', everyMs, look);
 }

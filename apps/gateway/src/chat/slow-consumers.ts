@@ -1,6 +1,7 @@
 import type { Lifecycle } from '@sluice/kernel';
 import type { Logger } from 'pino';
 import type { ChatServer, ChatSocket } from './chat-server.ts';
+import { createPeriodic } from '../periodic.ts';
 
 export interface SlowConsumerDependencies {
   readonly io: ChatServer;
@@ -21,7 +22,6 @@ interface Queues {
 
 /** Closes connections that do not read what waits for them: one of them must not take the memory of all. */
 export function createSlowConsumerGuard(deps: SlowConsumerDependencies, maxQueuedBytes: number): Lifecycle {
-  let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     for (const socket of deps.io.sockets.sockets.values()) {
       if (exceeds(socket.conn as unknown as Queues, maxQueuedBytes)) close(socket);
@@ -37,18 +37,7 @@ export function createSlowConsumerGuard(deps: SlowConsumerDependencies, maxQueue
     (socket.conn as unknown as Queues).transport.socket?.terminate?.();
     socket.conn.close(true);
   };
-  return {
-    name: 'slow-consumer-guard',
-    start() {
-      timer ??= setInterval(look, everyMs);
-      return Promise.resolve();
-    },
-    stop() {
-      clearInterval(timer);
-      timer = undefined;
-      return Promise.resolve();
-    },
-  };
+  return createPeriodic('slow-consumer-guard', everyMs, look);
 }
 
 function exceeds({ writeBuffer = [], transport }: Queues, maxBytes: number): boolean {
