@@ -1,5 +1,6 @@
 import { parseEntries, redisError, type RedisCore, type StreamEntry } from '@sluice/redis-core';
 import type { DriverFault } from './cluster-driver.ts';
+import { comparePositions } from './position.ts';
 import { StreamTap, type ClientEntry } from './stream-tap.ts';
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
@@ -33,6 +34,8 @@ export class AdapterClient {
   /** How far the stream that all nodes read has been delivered here. */
   readonly tap = new StreamTap();
   readonly #positions = new Map<string, string>();
+  /** The position that lies beyond the end of a stream which has begun anew. */
+  #lostPosition: string | undefined;
   readonly #follow: FollowChannel;
   readonly #followers = new Map<string, ChannelFollower>();
 
@@ -102,13 +105,17 @@ export class AdapterClient {
     this.tap.settle();
     while (!this.#closed.aborted) {
       try {
-        const after = stream.id === '$' ? await this.#begin(stream.key) : stream.id;
+        const asked = stream.id === '$' ? await this.#begin(stream.key) : stream.id;
+        const after = asked === this.#lostPosition ? '0-0' : asked;
         const reader = this.#core.reader('adapter');
         const entries = await reader.read(stream.key, after, {
           count: options.COUNT,
           blockMs: options.BLOCK,
         });
-        if (entries.length === 0) return null;
+        if (entries.length === 0) {
+          if (comparePositions(await this.#end(stream.key), after) < 0) this.#startOver(asked);
+          return null;
+        }
         const messages = entries.map(toClientEntry);
         this.tap.hand(messages);
         return [{ messages }];
@@ -186,14 +193,25 @@ export class AdapterClient {
     return Promise.resolve();
   }
 
+  /** The data is gone and ids begin anew, below those read so far: nothing would ever be read again. */
+  #startOver(lost: string): void {
+    this.#lostPosition = lost;
+    this.tap.startAt('0-0');
+    this.#report({ operation: 'stream began anew', cause: new Error(`entries up to ${lost} are gone`) });
+  }
+
+  async #end(stream: string): Promise<string> {
+    const reply = await this.#core.commands.send(['XREVRANGE', stream, '+', '-', 'COUNT', '1'], {
+      idempotent: true,
+    });
+    return parseEntries(reply)[0]?.id ?? '0-0';
+  }
+
   /** The stream's end, fixed at the first call: `$` at each idle call would skip what came between two of them. */
   async #begin(stream: string): Promise<string> {
     const known = this.#positions.get(stream);
     if (known !== undefined) return known;
-    const reply = await this.#core.commands.send(['XREVRANGE', stream, '+', '-', 'COUNT', '1'], {
-      idempotent: true,
-    });
-    const position = parseEntries(reply)[0]?.id ?? '0-0';
+    const position = await this.#end(stream);
     this.#positions.set(stream, position);
     this.tap.startAt(position);
     return position;
@@ -204,7 +222,9 @@ export class AdapterClient {
     try {
       await call();
     } catch (cause) {
-      if (!this.#closed.aborted) this.#report({ operation, cause });
+      // A room left before its channel was confirmed is nobody's fault.
+      if (this.#closed.aborted || redisError.is(cause, 'redis_unsubscribed')) return;
+      this.#report({ operation, cause });
     }
   }
 }

@@ -9,6 +9,11 @@ const held = Symbol('held for replay');
 const sessionId = /^[\w-]{1,64}$/;
 const streamId = /^\d{1,15}-\d{1,15}$/;
 
+/** Kept in a session's data: only an offset beyond it was given out by that session. */
+interface Begun {
+  recoverAfter?: string;
+}
+
 /** An event's name and arguments, the last of which is its offset. */
 type Packet = readonly unknown[];
 
@@ -60,8 +65,14 @@ export function holdMissedPackets(adapter: Adapter, tap: StreamTap, ephemeral: R
       if (session === null) capture.end();
     }
     if (session === null) return null as unknown as Session;
-    const rooms = new Set<string>(session.rooms);
     const data: object = session.data ?? {};
+    const { recoverAfter = '0-0' } = data as Begun;
+    if (comparePositions(offset, recoverAfter) <= 0) {
+      // The offset of an earlier session, beside the name of a later one that was cut off before it gave any out.
+      capture.end();
+      return null as unknown as Session;
+    }
+    const rooms = new Set<string>(session.rooms);
     (data as Holder)[held] = {
       missed: session.missedPackets.filter(([event]) => !ephemeral.has(event as string)),
       capture,
@@ -78,6 +89,14 @@ export function holdMissedPackets(adapter: Adapter, tap: StreamTap, ephemeral: R
   };
 }
 
+/** A session that begins here gives out offsets of what is delivered from now on. */
+function begin(socket: Socket, tap: StreamTap): void {
+  const { offset } = socket.handshake.auth as { offset?: unknown };
+  const brought = typeof offset === 'string' && streamId.test(offset) ? offset : '0-0';
+  const recoverAfter = comparePositions(brought, tap.position) > 0 ? brought : tap.position;
+  (socket.data as Begun).recoverAfter = recoverAfter;
+}
+
 /**
  * Writes what was held for `socket`, once: all it missed up to the last entry that this node has delivered, since what
  * comes after reaches the registered socket by itself. Call it in the tick in which the socket is registered.
@@ -85,7 +104,10 @@ export function holdMissedPackets(adapter: Adapter, tap: StreamTap, ephemeral: R
 export function replayMissed(socket: Socket, tap: StreamTap): void {
   const holder = socket.data as Holder;
   const replay = holder[held];
-  if (replay === undefined) return;
+  if (replay === undefined) {
+    begin(socket, tap);
+    return;
+  }
   delete holder[held];
   const { missed, capture, packetOf } = replay;
   capture.end();

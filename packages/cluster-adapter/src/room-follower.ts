@@ -32,8 +32,8 @@ export class RoomFollower implements ChannelFollower {
   readonly #deps: RoomFollowerDependencies;
   /** The last entry handed on, or the log's end when the room was first heard; unknown until then. */
   #position: string | undefined;
-  /** What was read from the log up to here may arrive live once more. */
-  #readUpTo = '0-0';
+  /** What was last read from the log may arrive live once more. */
+  readonly #read = new Set<string>();
   /** The connections on which the subscription was last confirmed, and on which nothing is missing. */
   #confirmedOn = 0;
   #wholeOn = 0;
@@ -82,6 +82,7 @@ export class RoomFollower implements ChannelFollower {
       try {
         await this.#catchUp(this.#confirmedOn);
       } catch (cause) {
+        if (this.#closed) return;
         this.#deps.onFault(cause);
         await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
       }
@@ -96,13 +97,16 @@ export class RoomFollower implements ChannelFollower {
       // Heard for the first time: nothing is owed from before, and all that arrives is new.
       this.#position = await log.end(room);
     } else {
+      // Where the data is gone, ids begin anew below those heard so far.
+      if (comparePositions(await log.end(room), this.#position) < 0) this.#position = '0-0';
+      this.#read.clear();
       for (;;) {
         const page = await log.readAfter(room, this.#position, pageSize);
         if (this.#closed) return;
         for (const entry of page) {
           this.#deps.deliver(this.#deps.encode(room, entry));
           this.#position = entry.id;
-          this.#readUpTo = entry.id;
+          this.#read.add(entry.id);
         }
         if (page.length < pageSize) break;
       }
@@ -124,8 +128,8 @@ export class RoomFollower implements ChannelFollower {
   #handOn(payload: Buffer): void {
     const id = publicationHead.exec(payload.toString('latin1', 0, 512))?.[1];
     if (id !== undefined) {
-      if (comparePositions(id, this.#readUpTo) <= 0) return;
-      if (this.#position === undefined || comparePositions(id, this.#position) > 0) this.#position = id;
+      if (this.#read.delete(id)) return;
+      this.#position = id;
     }
     this.#deps.deliver(payload);
   }

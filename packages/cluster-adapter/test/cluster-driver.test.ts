@@ -147,6 +147,44 @@ describe.each([...driverNames])('while connections to Redis break over and over,
   });
 });
 
+describe.each([...driverNames])(
+  'where all data is lost and ids begin anew below the old ones, over %s',
+  (name) => {
+    test('members hear what is published from then on', async () => {
+      const redis = await startRedis(scope);
+      const [one, two] = await Promise.all([startNode(redis, 'one', name), startNode(redis, 'two', name)]);
+      const { heard } = await connectClient(two);
+      for (const socket of two.io.sockets.sockets.values()) await socket.join('r');
+      await two.driver.joined('r');
+      // As a clock that was an hour ahead leaves them.
+      const ahead = `${Date.now() + 3_600_000}-0`;
+      await redis.command('XADD', one.core.keyspace.shared('adapter-stream'), ahead, 'nsp', '/none');
+      await redis.command(
+        'XADD',
+        one.core.keyspace.key('room-log', 'r'),
+        ahead,
+        'event',
+        'said',
+        'data',
+        '{}',
+      );
+      await one.driver.publish(publication('r', '1'));
+      await eventually(() => heard.length === 1);
+      await redis.command('FLUSHALL');
+      await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      let key = 1;
+      await eventually(async () => {
+        key += 1;
+        await one.driver.publish(publication('r', `${key}`, { text: 'anew' }));
+        return heard.length > 2;
+      });
+      const anew = heard.slice(1).map(([, message]) => (message as { id: string }).id);
+      expect(new Set(anew).size).toBe(anew.length);
+      expect(anew.every((id) => Number(id.split('-')[0]) < Number(ahead.split('-')[0]))).toBe(true);
+    });
+  },
+);
+
 describe('the history', () => {
   test('is paged from the newest back, and trimmed by age and number', async () => {
     const redis = await startRedis(scope);
@@ -232,6 +270,10 @@ describe('over streams', () => {
       const [from, to] = round % 2 === 0 ? [one, two] : [two, one];
       socket.io.engine.close();
       await eventually(() => from.io.sockets.sockets.size === 0);
+      // The node writes the session when the socket has left; who comes earlier gets a fresh one.
+      await eventually(
+        async () => ((await redis.command('KEYS', 'sluice:adapter-session:*')) as unknown[]).length === 1,
+      );
       (socket.io as unknown as { uri: string }).uri = to.url;
       socket.connect();
       await eventually(() => socket.connected);
@@ -284,6 +326,39 @@ describe('over streams', () => {
     socket.connect();
     await eventually(() => refusals.includes('revoked'));
     expect(JSON.stringify(packets)).not.toContain('secret');
+  });
+
+  test('the offset of one session does not recover another that was cut off before it heard anything', async () => {
+    const redis = await startRedis(scope);
+    const node = await startNode(redis, 'one', 'streams');
+    node.io.on('connection', (socket) => {
+      node.driver.replayMissed(socket);
+      if (!socket.recovered) void socket.join('r');
+    });
+    const { heard } = await connectClient(node);
+    await node.driver.publish(publication('r', '1'));
+    await eventually(() => heard.length === 1);
+    const [{ id }] = heard.map(([, message]) => message as { id: string }) as [{ id: string }];
+    // A fresh session that comes with the old offset, as after a killed gateway, and is cut off at once.
+    const second = connectTo(node.url, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      auth: { offset: id },
+    });
+    scope.onClose(() => second.disconnect());
+    await eventually(() => second.connected);
+    const pid = (second as unknown as Record<string, string>)['_pid'];
+    second.io.engine.close();
+    await eventually(() => node.io.sockets.sockets.size === 1);
+    const third = connectTo(node.url, {
+      transports: ['websocket'],
+      forceNew: true,
+      auth: { pid, offset: id },
+    });
+    scope.onClose(() => third.disconnect());
+    await eventually(() => third.connected);
+    expect(third.recovered).toBe(false);
   });
 
   test.each(['', 'a:b', '../x', 'x'.repeat(65), '*'])(

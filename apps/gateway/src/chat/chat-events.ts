@@ -30,6 +30,12 @@ export interface ChatEventDependencies {
   readonly clock?: Clock;
 }
 
+/** The joins of one socket to one room that are under way, and whether one has been answered. */
+interface Join {
+  pending: number;
+  answered: boolean;
+}
+
 const roomPrefix = 'room:';
 
 /**
@@ -56,21 +62,40 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
   const { driver, maxRooms, deadlineMs, onPublished } = dependencies;
   const clock = dependencies.clock ?? systemClock;
 
+  const joins = new WeakMap<ChatSocket, Map<string, Join>>();
+
   const join = async (socket: ChatSocket, { room }: { room: string }): Promise<object> => {
     const name = socketRoom(room);
-    const wasMember = socket.rooms.has(name);
-    if (!wasMember) {
-      const rooms = [...socket.rooms].filter(isChatRoom).length;
-      if (rooms >= maxRooms) throw protocolError('too_many_rooms');
-      await socket.join(name);
+    const ofSocket = joins.get(socket) ?? new Map<string, Join>();
+    joins.set(socket, ofSocket);
+    const isMember = socket.rooms.has(name);
+    if (!isMember && [...socket.rooms].filter(isChatRoom).length >= maxRooms) {
+      throw protocolError('too_many_rooms');
     }
+    const current = ofSocket.get(name) ?? { pending: 0, answered: isMember };
+    ofSocket.set(name, current);
+    current.pending += 1;
     try {
+      if (!isMember) await socket.join(name);
       await within(deadlineMs, clock, driver.joined(name));
+      current.answered = true;
     } catch (cause) {
-      // Not answered as joined, so not left half joined.
-      if (!wasMember) await socket.leave(name);
+      // Never answered as joined and not asked for any more: not left half joined.
+      if (current.pending === 1 && !current.answered && ofSocket.get(name) === current) {
+        ofSocket.delete(name);
+        await socket.leave(name);
+      }
       throw cause;
+    } finally {
+      current.pending -= 1;
     }
+    return {};
+  };
+
+  const leave = async (socket: ChatSocket, { room }: { room: string }): Promise<object> => {
+    const name = socketRoom(room);
+    joins.get(socket)?.delete(name);
+    await socket.leave(name);
     return {};
   };
 
@@ -103,13 +128,7 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
 
   return new Map<string, ChatEvent>([
     ['room:join', define(roomJoinSchema, true, join)],
-    [
-      'room:leave',
-      define(roomLeaveSchema, true, async (socket, { room }) => {
-        await socket.leave(socketRoom(room));
-        return {};
-      }),
-    ],
+    ['room:leave', define(roomLeaveSchema, true, leave)],
     ['message:send', define(messageSendSchema, true, send)],
     ['history:read', define(historyReadSchema, true, readHistory)],
     [
