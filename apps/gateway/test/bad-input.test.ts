@@ -191,8 +191,9 @@ test('whatever JSON arrives is answered', async () => {
   for (const { event, payload, answer } of answers) {
     const codes = ['invalid_payload', 'too_large', 'not_joined'];
     const code = (answer as { error?: { code: string } }).error?.code;
-    // A join or a leave of a random but valid name may succeed.
-    const fine = codes.includes(code ?? '') || (code === undefined && event.startsWith('room:'));
+    // A random but valid name may be joined, and then be read and so on; without a name nothing succeeds.
+    const { room } = (payload ?? {}) as { room?: unknown };
+    const fine = codes.includes(code ?? '') || (code === undefined && typeof room === 'string');
     expect({ seed, event, payload, answer, fine }).toEqual({ seed, event, payload, answer, fine: true });
   }
 });
