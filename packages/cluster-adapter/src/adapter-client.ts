@@ -1,6 +1,7 @@
 import { parseEntries, redisError, type RedisCore, type StreamEntry } from '@sluice/redis-core';
 import type { DriverFault } from './cluster-driver.ts';
 import { comparePositions } from './position.ts';
+import { streamEnd } from './stream-end.ts';
 import { StreamTap, type ClientEntry } from './stream-tap.ts';
 
 type Listener = (payload: Buffer, channel: Buffer) => void;
@@ -113,10 +114,12 @@ export class AdapterClient {
           blockMs: options.BLOCK,
         });
         if (entries.length === 0) {
-          if (comparePositions(await this.#end(stream.key), after) < 0) this.#startOver(asked);
+          if (comparePositions(await streamEnd(this.#core, stream.key), after) < 0) this.#startOver(asked);
           return null;
         }
         const messages = entries.map(toClientEntry);
+        // From here on the adapter asks for what follows an entry of the new beginning.
+        this.#lostPosition = undefined;
         this.tap.hand(messages);
         return [{ messages }];
       } catch (cause) {
@@ -200,18 +203,11 @@ export class AdapterClient {
     this.#report({ operation: 'stream began anew', cause: new Error(`entries up to ${lost} are gone`) });
   }
 
-  async #end(stream: string): Promise<string> {
-    const reply = await this.#core.commands.send(['XREVRANGE', stream, '+', '-', 'COUNT', '1'], {
-      idempotent: true,
-    });
-    return parseEntries(reply)[0]?.id ?? '0-0';
-  }
-
   /** The stream's end, fixed at the first call: `$` at each idle call would skip what came between two of them. */
   async #begin(stream: string): Promise<string> {
     const known = this.#positions.get(stream);
     if (known !== undefined) return known;
-    const position = await this.#end(stream);
+    const position = await streamEnd(this.#core, stream);
     this.#positions.set(stream, position);
     this.tap.startAt(position);
     return position;

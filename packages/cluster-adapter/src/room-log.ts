@@ -6,6 +6,7 @@ import {
   type StreamEntry,
 } from '@sluice/redis-core';
 import type { JsonValue, Publication, Published } from './publication.ts';
+import { streamEnd } from './stream-end.ts';
 
 export interface RoomLogOptions {
   /** Entries kept per room; Redis trims whole nodes of the stream, so a few more may be left. */
@@ -119,12 +120,8 @@ export class RoomLog implements RoomHistory {
   }
 
   /** The id of the room's last entry; `0-0` where it has none. */
-  async end(room: string): Promise<string> {
-    const key = this.#core.keyspace.key('room-log', room);
-    const reply = await this.#core.commands.send(['XREVRANGE', key, '+', '-', 'COUNT', '1'], {
-      idempotent: true,
-    });
-    return parseEntries(reply)[0]?.id ?? '0-0';
+  end(room: string): Promise<string> {
+    return streamEnd(this.#core, this.#core.keyspace.key('room-log', room));
   }
 
   /** Up to `limit` entries after the id `after`, oldest first. */
