@@ -1,13 +1,15 @@
 import type { Clock } from '@sluice/kernel';
+import { RESP_TYPES } from 'redis';
 import type { Connection, DriverClient } from './connection.ts';
 import { redisError } from './errors.ts';
 import type { Script } from './script.ts';
 import { replyCode, translate } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
 
-/** A reply as RESP3 has it, strings decoded as UTF-8. */
+/** A reply as RESP3 has it, strings decoded as UTF-8 unless {@link CommandOptions.bytes} asks for their bytes. */
 export type RedisReply =
   | string
+  | Buffer
   | number
   | bigint
   | boolean
@@ -25,6 +27,11 @@ export interface CommandOptions {
    * lost under way or Redis says "later" (loading, failing over). Default false.
    */
   readonly idempotent?: boolean;
+  /**
+   * Bulk strings of the reply come as Buffer, undecoded; field names of maps and simple strings (`OK`) do not. They are
+   * views of what came off the socket: copy what is kept for long.
+   */
+  readonly bytes?: true;
 }
 
 export interface Commands {
@@ -42,6 +49,13 @@ export interface Commands {
   ): Promise<RedisReply>;
   /** Commands waiting for a connection or an answer. */
   readonly outstanding: number;
+  /** True while there is a connection: what is sent now does not wait for one. */
+  readonly available: boolean;
+  /**
+   * Calls `listener` synchronously at each connection, the first included, before anything that waited is written: what it
+   * sends goes first. Its exceptions are reported as `listenerFailed`. The returned function ends that.
+   */
+  onOpened(listener: () => void): () => void;
 }
 
 interface Request {
@@ -57,6 +71,9 @@ interface Request {
 const sweepEveryMs = 50;
 const retryAfterMs = 100;
 
+// Made once: the driver looks into it at each reply.
+const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
 /**
  * Commands over one connection: a bounded queue in front of the driver that holds what cannot be written yet, so that
  * a request whose caller has given up is never sent afterwards.
@@ -65,15 +82,35 @@ export class CommandQueue implements Commands {
   readonly #connection: Connection;
   readonly #tuning: RedisTuning;
   readonly #clock: Clock;
+  readonly #onListenerError: (error: unknown) => void;
+  readonly #openedListeners = new Set<() => void>();
   readonly #outstanding = new Set<Request>();
   #waiting: Request[] = [];
   #sweeping = false;
 
-  constructor(connection: Connection, tuning: RedisTuning, clock: Clock) {
+  constructor(
+    connection: Connection,
+    tuning: RedisTuning,
+    clock: Clock,
+    onListenerError: (error: unknown) => void,
+  ) {
     this.#connection = connection;
     this.#tuning = tuning;
     this.#clock = clock;
-    connection.onReady(() => this.#flush());
+    this.#onListenerError = onListenerError;
+    connection.onReady(() => {
+      this.#announce();
+      this.#flush();
+    });
+  }
+
+  get available(): boolean {
+    return this.#connection.client !== undefined;
+  }
+
+  onOpened(listener: () => void): () => void {
+    this.#openedListeners.add(listener);
+    return () => this.#openedListeners.delete(listener);
   }
 
   get outstanding(): number {
@@ -81,7 +118,7 @@ export class CommandQueue implements Commands {
   }
 
   send(args: readonly RedisArgument[], options: CommandOptions = {}): Promise<RedisReply> {
-    return this.#enqueue((client) => client.sendCommand(args), options);
+    return this.#enqueue((client) => client.sendCommand(args, mappingOf(options)), options);
   }
 
   run(
@@ -91,12 +128,13 @@ export class CommandQueue implements Commands {
     options: CommandOptions = {},
   ): Promise<RedisReply> {
     const tail = [String(keys.length), ...keys, ...args];
+    const mapping = mappingOf(options);
     return this.#enqueue(async (client) => {
       try {
-        return await client.sendCommand(['EVALSHA', script.sha1, ...tail]);
+        return await client.sendCommand(['EVALSHA', script.sha1, ...tail], mapping);
       } catch (error) {
         if (replyCode(error) !== 'NOSCRIPT') throw error;
-        return client.sendCommand(['EVAL', script.source, ...tail]);
+        return client.sendCommand(['EVAL', script.source, ...tail], mapping);
       }
     }, options);
   }
@@ -158,6 +196,16 @@ export class CommandQueue implements Commands {
     });
   }
 
+  #announce(): void {
+    for (const listener of this.#openedListeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -185,4 +233,8 @@ export class CommandQueue implements Commands {
     }
     if (expired) this.#waiting = this.#waiting.filter((request) => this.#outstanding.has(request));
   }
+}
+
+function mappingOf(options: CommandOptions): typeof asBytes | undefined {
+  return options.bytes === true ? asBytes : undefined;
 }

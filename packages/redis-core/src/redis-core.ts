@@ -10,7 +10,13 @@ import { defaultTuning, type RedisTuning } from './tuning.ts';
 
 /** Everything the core tells those who watch it. */
 export type RedisStatus =
-  ConnectionStatus | { readonly kind: 'listenerFailed'; readonly channel: string; readonly cause: unknown };
+  | ConnectionStatus
+  | {
+      readonly kind: 'listenerFailed';
+      /** The channel, or the method that took the listener. */
+      readonly channel: string;
+      readonly cause: unknown;
+    };
 
 export interface RedisHealth {
   /** True where every connection in use is open and answers probes, and subscriptions are restored. */
@@ -80,7 +86,11 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
     return connection;
   };
 
-  const commands = new CommandQueue(open('commands'), tuning, clock);
+  const onListenerError = (cause: unknown, channel: string): void =>
+    report({ kind: 'listenerFailed', channel, cause });
+  const commands = new CommandQueue(open('commands'), tuning, clock, (cause) =>
+    onListenerError(cause, 'onOpened'),
+  );
   let subscriber: ChannelSubscriber | undefined;
   const inventory = (): readonly ConnectionInfo[] => connections.map((connection) => connection.info);
 
@@ -90,9 +100,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
     keyspace: createKeyspace(prefix),
     commands,
     subscriber() {
-      subscriber ??= new ChannelSubscriber(open('subscriber'), (cause, channel) =>
-        report({ kind: 'listenerFailed', channel, cause }),
-      );
+      subscriber ??= new ChannelSubscriber(open('subscriber'), onListenerError);
       return subscriber;
     },
     reader(purpose) {

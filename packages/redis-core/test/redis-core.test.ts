@@ -136,6 +136,66 @@ describe('commands', () => {
     await redis.command('SCRIPT', 'FLUSH');
     expect(await core.commands.run(script, ['k'], ['v'])).toEqual(['k', 'v']);
   });
+
+  test('give every byte back where bytes are asked for, and text elsewhere in the same round trip', async () => {
+    const redis = await startRedis(scope);
+    const core = await startCore(redis.url);
+    const payload = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 256));
+    const echo = defineScript('return {ARGV[1], 7, false, {KEYS[1]}}');
+    const replies = await Promise.all([
+      core.commands.send(['SET', 'a', payload], { bytes: true }),
+      core.commands.send(['GET', 'a'], { bytes: true }),
+      core.commands.send(['ECHO', 'ü']),
+      core.commands.run(echo, ['k'], [payload], { bytes: true }),
+      core.commands.send(['XADD', 's', '1-1', 'f', payload]),
+      core.commands.send(['XREAD', 'STREAMS', 's', '0'], { bytes: true }),
+      core.commands.send(['GET', 'absent'], { bytes: true }),
+    ]);
+    expect(replies).toEqual([
+      'OK',
+      payload,
+      'ü',
+      [payload, 7, null, [Buffer.from('k')]],
+      '1-1',
+      { s: [[Buffer.from('1-1'), [Buffer.from('f'), payload]]] },
+      null,
+    ]);
+  });
+
+  test('sent when a connection opens go before those that waited for it', async () => {
+    const port = await freePort(scope);
+    const failed: string[] = [];
+    const core = await startCore(`redis://127.0.0.1:${port}`, {
+      onStatus: (status) => {
+        if (status.kind === 'listenerFailed') failed.push(status.channel);
+      },
+    });
+    const { commands } = core;
+    const order: string[] = [];
+    const push = (value: string): Promise<unknown> =>
+      commands.send(['RPUSH', 'list', value], { deadlineMs: 20_000 });
+    commands.onOpened(() => {
+      throw new Error('listener');
+    });
+    const off = commands.onOpened(() => {
+      order.push(`available ${commands.available}`);
+      void push('first');
+    });
+    expect(commands.available).toBe(false);
+    const waiting = push('waited');
+    const redis = await startRedis(scope, { port });
+    await waiting;
+    expect(await commands.send(['LRANGE', 'list', '0', '-1'])).toEqual(['first', 'waited']);
+    await redis.kill();
+    await eventually(() => !commands.available);
+    const again = push('waited again');
+    await redis.restart();
+    await again;
+    expect(await commands.send(['LRANGE', 'list', '-2', '-1'])).toEqual(['first', 'waited again']);
+    off();
+    expect(order).toEqual(['available true', 'available true']);
+    expect(failed).toEqual(['onOpened', 'onOpened']);
+  });
 });
 
 describe('a peer that takes bytes and never answers', () => {
