@@ -37,6 +37,21 @@ const offences: [path: string, source: string, rule: string][] = [
     "import { x } from '../../cluster-adapter/src/index.ts'; x();",
     restricted,
   ],
+  [
+    'packages/session-store/src/up.ts',
+    "import { createClusterDriver } from '@sluice/cluster-adapter'; createClusterDriver();",
+    restricted,
+  ],
+  [
+    'packages/testkit/src/sessions.ts',
+    "import { createSessionStore } from '@sluice/session-store'; createSessionStore();",
+    restricted,
+  ],
+  [
+    'packages/cluster-adapter/src/around.ts',
+    "import { x } from '../../session-store/src/index.ts'; x();",
+    restricted,
+  ],
   ['packages/protocol/src/around.ts', "import { x } from '../../kernel/src/clock.ts'; x();", restricted],
   ['packages/kernel/src/io.ts', "import { readFileSync } from 'node:fs'; readFileSync('x');", restricted],
   ['packages/cluster-adapter/src/server.ts', "import { Server } from 'socket.io'; new Server();", restricted],
@@ -57,6 +72,14 @@ const offences: [path: string, source: string, rule: string][] = [
   ],
 ];
 const innocent: [path: string, source: string][] = [
+  [
+    'packages/session-store/src/core.ts',
+    "import { redisError } from '@sluice/redis-core'; redisError('redis_closed');",
+  ],
+  [
+    'packages/cluster-adapter/src/sessions.ts',
+    "import { createSessionStore } from '@sluice/session-store'; createSessionStore();",
+  ],
   ['packages/redis-core/src/redis.ts', "import { createClient } from 'redis'; createClient();"],
   [
     'packages/cluster-adapter/src/type.ts',
