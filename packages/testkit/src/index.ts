@@ -1,15 +1,18 @@
 export * from './browser.ts';
+export type { Pace } from './byte-flow.ts';
 export * from './child.ts';
 export * from './client.ts';
 export * from './cluster.ts';
 export * from './errors.ts';
 export * from './eventually.ts';
+export * from './fault-proxy.ts';
 export * from './front.ts';
 export * from './gateway.ts';
 export * from './journal.ts';
 export * from './members.ts';
 export * from './metrics.ts';
 export * from './port.ts';
+export type { Cut, Direction, Endpoint, ProxiedConnection, Side } from './proxied-connection.ts';
 export * from './python.ts';
 export * from './redis.ts';
 export * from './redis-command.ts';
