@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { eventually, type Scope } from '@sluice/testkit';
+import type { Socket } from 'socket.io';
+import { io as connectTo, type ManagerOptions, type Socket as ClientSocket } from 'socket.io-client';
+import { socketAt, startNodes, type Node, type NodesOptions, type Three } from './nodes.ts';
+
+/** A stock client with its memory. */
+export interface Member {
+  readonly socket: ClientSocket;
+  /** Every event with its arguments, in order. */
+  readonly heard: unknown[][];
+  /** Its present socket at the server. */
+  readonly atServer: Socket;
+}
+
+interface JoinOptions {
+  readonly namespace?: string;
+  readonly client?: Partial<ManagerOptions>;
+}
+
+const signs = new WeakMap<Member, Set<string>>();
+const signPrefix = 'sign-';
+
+/** Connects a stock client to `node`. */
+export async function join(scope: Scope, node: Node, options: JoinOptions = {}): Promise<Member> {
+  const namespace = options.namespace ?? '/';
+  const heard: unknown[][] = [];
+  const socket = connectTo(`${node.url}${namespace}`, {
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    ...options.client,
+  });
+  scope.onClose(() => socket.disconnect());
+  const seen = new Set<string>();
+  socket.onAny((event: string, ...args: unknown[]) => {
+    if (event.startsWith(signPrefix)) seen.add(event);
+    else heard.push([event, ...args]);
+  });
+  await eventually(() => socket.connected, { describe: () => `a client connects to ${namespace}` });
+  const member: Member = {
+    socket,
+    heard,
+    get atServer() {
+      return socketAt(node, socket.id, namespace);
+    },
+  };
+  signs.set(member, seen);
+  return member;
+}
+
+/** Three nodes with one client each. */
+export async function startWithMembers(
+  scope: Scope,
+  options: NodesOptions & JoinOptions,
+): Promise<{ readonly nodes: Three<Node>; readonly members: Three<Member> }> {
+  const nodes = await startNodes(scope, options);
+  const [one, two, three] = nodes;
+  const members: Three<Member> = await Promise.all([
+    join(scope, one, options),
+    join(scope, two, options),
+    join(scope, three, options),
+  ]);
+  return { nodes, members };
+}
+
+/**
+ * Resolves once `members` have heard what `node` emits now to everybody, and with it all that it emitted before: what a
+ * member has not heard by then was not meant for it.
+ */
+export async function settled(node: Node, members: readonly Member[], namespace = '/'): Promise<void> {
+  const sign = `${signPrefix}${randomUUID()}`;
+  node.io.of(namespace).emit(sign);
+  await eventually(() => members.every((member) => signs.get(member)?.has(sign)), {
+    describe: () => 'everybody hears the sign',
+  });
+}
+
+/** Resolves once every node has done what `node` asked of sockets so far. */
+export async function obeyed(node: Node, members: readonly Member[]): Promise<void> {
+  const room = `${signPrefix}${randomUUID()}`;
+  node.io.socketsJoin(room);
+  await eventually(() => members.every((member) => member.atServer.rooms.has(room)), {
+    describe: () => 'every socket joins the sign',
+  });
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll } from '@jest/globals';
+import type { Lifecycle } from '@sluice/kernel';
+import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import { eventually, openScope, startRedis, type RedisServer, type Scope } from '@sluice/testkit';
+import { Server, type ServerOptions, type Socket } from 'socket.io';
+import { createClusterDriver } from '../../src/index.ts';
+
+/** The official streams adapter stands beside ours, so that what is asked of ours is what applications know. */
+export const drivers = ['streams'] as const;
+type DriverName = (typeof drivers)[number];
+
+export type Three<Item> = readonly [Item, Item, Item];
+
+export interface Node {
+  readonly io: Server;
+  readonly core: RedisCore;
+  readonly url: string;
+  /** Ends it as a deploy does. */
+  leave(): Promise<void>;
+  /** Takes Redis from it without a word to the others, as a crash does. */
+  crash(): Promise<void>;
+  /** Resolves once what a socket that has just left needs for its return is kept. */
+  sessionsKept(): Promise<void>;
+}
+
+export interface NodesOptions {
+  readonly redis: RedisServer;
+  readonly driver: DriverName;
+  readonly server?: Partial<ServerOptions>;
+  /** Set up on each node before it listens, beside the main one. */
+  readonly namespaces?: readonly string[];
+  readonly prepare?: (io: Server) => void;
+}
+
+/** The nodes of one cluster, set apart from others on the same Redis. */
+export interface Nodes {
+  /** Starts of all its keys and channels. */
+  readonly prefix: string;
+  start(): Promise<Node>;
+}
+
+interface Attachment extends Lifecycle {
+  readonly sessionsKept: () => Promise<void>;
+}
+
+function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Attachment {
+  const driver = createClusterDriver(core, {
+    driver: 'streams',
+    log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
+    onFault: () => undefined,
+  });
+  io.adapter(driver.adapter);
+  io.on('connection', (socket) => driver.replayMissed(socket));
+  return {
+    name: driver.name,
+    async start(signal) {
+      await driver.start(signal);
+      await eventually(() => driver.ready);
+    },
+    stop: (deadlineMs) => driver.stop(deadlineMs),
+    async sessionsKept() {
+      const pattern = `${core.keyspace.shared('adapter-session')}:*`;
+      await eventually(async () => ((await redis.command('KEYS', pattern)) as unknown[]).length > 0);
+    },
+  };
+}
+
+export function createNodes(scope: Scope, options: NodesOptions): Nodes {
+  const prefix = `t${randomUUID().slice(0, 8)}`;
+  let count = 0;
+  return {
+    prefix,
+    async start() {
+      count += 1;
+      const core = createRedisCore({ url: options.redis.url, prefix, nodeId: `node-${count}` });
+      const http = createServer();
+      const io = new Server(http, { serveClient: false, ...options.server });
+      const signal = new AbortController().signal;
+      let ending: Promise<void> | undefined;
+      const end = async (): Promise<void> => {
+        await io.close();
+        await attachment.stop(1_000);
+        await core.stop(1_000);
+      };
+      const leave = (): Promise<void> => (ending ??= end());
+      scope.onClose(leave);
+      await core.start(signal);
+      const attachment = attachStreams(io, core, options.redis);
+      for (const name of options.namespaces ?? []) io.of(name);
+      options.prepare?.(io);
+      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+      await attachment.start(signal);
+      return {
+        io,
+        core,
+        url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+        leave,
+        crash: () => core.stop(0),
+        sessionsKept: attachment.sessionsKept,
+      };
+    },
+  };
+}
+
+/** Three nodes that know of each other. */
+export async function startNodes(scope: Scope, options: NodesOptions): Promise<Three<Node>> {
+  const nodes = createNodes(scope, options);
+  const three: Three<Node> = await Promise.all([nodes.start(), nodes.start(), nodes.start()]);
+  // The official adapter counts subscriptions, which it does not wait for.
+  for (const name of ['/', ...(options.namespaces ?? [])]) {
+    for (const { io } of three) await eventually(async () => (await io.of(name).adapter.serverCount()) === 3);
+  }
+  return three;
+}
+
+/** One Redis for a test file. */
+export function sharedRedis(): () => RedisServer {
+  const scope = openScope(afterAll);
+  let redis: RedisServer | undefined;
+  beforeAll(async () => {
+    redis = await startRedis(scope);
+  });
+  return () => redis as RedisServer;
+}
+
+/** The server's side of a client, which is connected. */
+export function socketAt(node: Node, id: string | undefined, namespace = '/'): Socket {
+  const socket = node.io.of(namespace).sockets.get(id as string);
+  if (socket === undefined) throw new Error(`no socket ${id} in ${namespace}`);
+  return socket;
+}
