@@ -2,6 +2,7 @@ import { backoffMs, type Clock } from '@sluice/kernel';
 import { createClient, type RedisClientType } from 'redis';
 import { redisError } from './errors.ts';
 import type { Topology } from './topology.ts';
+import { replyCode } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
 
 export type ConnectionRole = 'commands' | 'subscriber' | 'reader';
@@ -52,13 +53,15 @@ export class Connection {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #report: (status: ConnectionStatus) => void;
-  readonly #listeners = new Set<(client: DriverClient) => void>();
+  readonly #readyListeners = new Set<(client: DriverClient) => void>();
+  readonly #lostListeners = new Set<() => void>();
   readonly #closing = new AbortController();
   #state: ConnectionState = 'idle';
   #client: DriverClient | undefined;
   #drop: ((cause: unknown) => void) | undefined;
   #lost: Promise<unknown> | undefined;
   #opened = 0;
+  #hurried = false;
   #roundTripMs: number | undefined;
   #ended: Promise<void> = Promise.resolve();
 
@@ -99,8 +102,20 @@ export class Connection {
 
   /** Calls `listener` after each successful handshake. The returned function ends that. */
   onReady(listener: (client: DriverClient) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#readyListeners.add(listener);
+    return () => this.#readyListeners.delete(listener);
+  }
+
+  /** Calls `listener` at once where a ready connection is lost or dropped, with `client` gone; not at the stop. */
+  onLost(listener: () => void): void {
+    this.#lostListeners.add(listener);
+  }
+
+  /** Drops the connection where it is ready, and makes another without a pause. */
+  reset(): void {
+    if (this.client === undefined) return;
+    this.#hurried = true;
+    this.#drop?.(redisError('redis_connection_lost', { text: 'dropped on purpose' }));
   }
 
   /** Resolves with a ready client, at once where there is one. Rejects with `redis_closed` after `stop`. */
@@ -156,15 +171,21 @@ export class Connection {
       if (this.closed) return;
       // A connection that lived for a while earns a quick first retry; one that dies at once does not.
       if (this.#clock.now() - began > this.#tuning.reconnectCapMs + this.#tuning.connectMs) attempt = 0;
-      const delayMs = backoffMs(attempt++, {
-        baseMs: this.#tuning.reconnectBaseMs,
-        capMs: this.#tuning.reconnectCapMs,
-        random: this.#random,
-      });
+      const delayMs = this.#hurried ? 0 : this.#backoffMs(attempt);
+      this.#hurried = false;
+      attempt += 1;
       this.#state = 'waiting';
       this.#report({ kind: 'retryScheduled', name: this.name, role: this.role, attempt, delayMs, cause });
       await this.#pause(delayMs);
     }
+  }
+
+  #backoffMs(attempt: number): number {
+    return backoffMs(attempt, {
+      baseMs: this.#tuning.reconnectBaseMs,
+      capMs: this.#tuning.reconnectCapMs,
+      random: this.#random,
+    });
   }
 
   /** Opens one driver client and resolves with the reason of its end. Never rejects. */
@@ -182,9 +203,13 @@ export class Connection {
       socket: { reconnectStrategy: false, connectTimeout: this.#tuning.connectMs },
     });
     const lost = new Promise<unknown>((resolve) => {
-      this.#drop = resolve;
-      client.on('error', resolve);
-      client.on('end', () => resolve(redisError('redis_connection_lost')));
+      const drop = (cause: unknown): void => {
+        resolve(cause);
+        this.#onEnd(client);
+      };
+      this.#drop = drop;
+      client.on('error', drop);
+      client.on('end', () => drop(redisError('redis_connection_lost')));
     });
     this.#lost = lost;
     const overdue = this.#clock.schedule(this.#tuning.connectMs, () =>
@@ -209,14 +234,23 @@ export class Connection {
     this.#opened += 1;
     this.#report({ kind: 'opened', name: this.name, role: this.role });
     const stopProbing = this.#probe(client);
-    for (const listener of this.#listeners) listener(client);
+    for (const listener of this.#readyListeners) listener(client);
     const cause = await lost;
+    // The end may have come before the client was taken for ready.
+    this.#onEnd(client);
     stopProbing();
-    this.#client = undefined;
-    this.#state = 'connecting';
     client.destroy();
     if (!this.closed) this.#report({ kind: 'lost', name: this.name, role: this.role, cause });
     return cause;
+  }
+
+  /** In the same step as the loss, so that nobody takes what has ended for ready. */
+  #onEnd(client: DriverClient): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#state = 'connecting';
+    if (this.closed) return;
+    for (const listener of this.#lostListeners) listener();
   }
 
   /** Asks for a sign of life at intervals, and drops the connection that gives none. */
@@ -228,18 +262,18 @@ export class Connection {
       cancel = this.#clock.schedule(this.#tuning.probeMs, () => {
         this.#drop?.(redisError('redis_unavailable', { text: 'no answer to a probe: half-open or frozen' }));
       });
-      client.sendCommand(['PING']).then(
-        () => {
-          cancel?.();
-          if (stopped) return;
-          this.#roundTripMs = performance.now() - sentAt;
-          cancel = this.#clock.schedule(this.#tuning.probeEveryMs, ask);
-        },
-        (cause: unknown) => {
-          cancel?.();
-          if (!stopped) this.#drop?.(cause);
-        },
-      );
+      const onAnswer = (): void => {
+        cancel?.();
+        if (stopped) return;
+        this.#roundTripMs = performance.now() - sentAt;
+        cancel = this.#clock.schedule(this.#tuning.probeEveryMs, ask);
+      };
+      client.sendCommand(['PING']).then(onAnswer, (cause: unknown) => {
+        // One who says that it is busy or loading is alive.
+        if (replyCode(cause) !== undefined) return onAnswer();
+        cancel?.();
+        if (!stopped) this.#drop?.(cause);
+      });
     };
     ask();
     return () => {

@@ -11,6 +11,6 @@ export {
   type RedisStatus,
 } from './redis-core.ts';
 export { defineScript, type Script } from './script.ts';
-export type { ChannelKind, ChannelListener, Subscriber } from './subscriber.ts';
+export type { ChannelKind, ChannelListener, Subscriber, SubscriberWatch } from './subscriber.ts';
 export { parseRedisUrl, type Topology } from './topology.ts';
 export type { RedisTuning } from './tuning.ts';

@@ -1,10 +1,11 @@
 import { systemClock, type Clock, type Lifecycle } from '@sluice/kernel';
+import { ChannelSubscriber } from './channel-subscriber.ts';
 import { CommandQueue, type Commands } from './commands.ts';
 import { Connection, type ConnectionInfo, type ConnectionRole, type ConnectionStatus } from './connection.ts';
 import { redisError } from './errors.ts';
 import { createKeyspace, type Keyspace } from './keyspace.ts';
 import { BlockingReader, type StreamReader } from './reader.ts';
-import { ChannelSubscriber, type Subscriber } from './subscriber.ts';
+import type { Subscriber } from './subscriber.ts';
 import { parseRedisUrl } from './topology.ts';
 import { defaultTuning, type RedisTuning } from './tuning.ts';
 
@@ -100,7 +101,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
     keyspace: createKeyspace(prefix),
     commands,
     subscriber() {
-      subscriber ??= new ChannelSubscriber(open('subscriber'), onListenerError);
+      subscriber ??= new ChannelSubscriber(open('subscriber'), clock, onListenerError);
       return subscriber;
     },
     reader(purpose) {

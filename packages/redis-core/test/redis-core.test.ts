@@ -262,65 +262,6 @@ async function startHalfOpenProxy(owner: Scope, target: number) {
   };
 }
 
-describe('subscriptions', () => {
-  test('are heard from the moment they resolve, and again after Redis restarts', async () => {
-    const redis = await startRedis(scope);
-    const core = await startCore(redis.url);
-    const heard: string[] = [];
-    const listener = (payload: Buffer): number => heard.push(payload.toString());
-    await core.subscriber().subscribe('sharded', 'a', listener);
-    await core.subscriber().subscribe('plain', 'b', listener);
-    await core.commands.send(['SPUBLISH', 'a', '1']);
-    await core.commands.send(['PUBLISH', 'b', '2']);
-    await redis.kill();
-    await redis.restart();
-    await core.subscriber().active('a');
-    await core.subscriber().active('b');
-    await ready(core);
-    await core.commands.send(['SPUBLISH', 'a', '3'], { idempotent: true });
-    await core.commands.send(['PUBLISH', 'b', '4'], { idempotent: true });
-    await eventually(() => heard.length === 4);
-    expect(heard.toSorted()).toEqual(['1', '2', '3', '4']);
-  });
-
-  test('survive being given up and taken again in the same tick, and over and over', async () => {
-    const redis = await startRedis(scope);
-    const core = await startCore(redis.url);
-    const subscriber = core.subscriber();
-    let heard = 0;
-    for (let round = 1; round <= 50; round += 1) {
-      await subscriber.subscribe('sharded', 'a', () => {
-        heard += 1;
-      });
-      expect(await core.commands.send(['SPUBLISH', 'a', 'x'])).toBe(1);
-      // What has not arrived when the channel is given up is not heard.
-      await eventually(() => heard === round);
-      subscriber.unsubscribe('a');
-    }
-    await eventually(
-      async () => ((await core.commands.send(['PUBSUB', 'SHARDCHANNELS'])) as string[]).length === 0,
-    );
-    expect(subscriber.channels).toBe(0);
-  });
-
-  test('keep the connection whole where a listener throws', async () => {
-    const redis = await startRedis(scope);
-    const failed: string[] = [];
-    const core = await startCore(redis.url, {
-      onStatus: (status) => {
-        if (status.kind === 'listenerFailed') failed.push(status.channel);
-      },
-    });
-    await core.subscriber().subscribe('sharded', 'a', () => {
-      throw new Error('listener');
-    });
-    await core.commands.send(['SPUBLISH', 'a', '1']);
-    await core.commands.send(['SPUBLISH', 'a', '2']);
-    await eventually(() => failed.length === 2);
-    expect(core.inventory().map(({ opened }) => opened)).toEqual([1, 1]);
-  });
-});
-
 describe('a blocking reader', () => {
   test('returns what comes, or nothing, and ends with the core', async () => {
     const redis = await startRedis(scope);
