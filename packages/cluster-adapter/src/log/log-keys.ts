@@ -1,0 +1,49 @@
+import type { Keyspace, RedisKey } from '@sluice/redis-core';
+import type { Topic } from './cluster-log.ts';
+
+export interface TopicKeys {
+  /** The stream of its entries: field `e`, value `<previous> <tag> <body>`. */
+  readonly log: RedisKey;
+  /** Its last position, as a string. */
+  readonly end: RedisKey;
+  /** The sharded channel: `<position> <previous> <body>`, or `- - <body>` for what is not logged. */
+  readonly channel: RedisKey;
+}
+
+/** The names of one log's keys and channels, which share a hash slot. */
+export interface LogKeys {
+  /** The stream that positions come from; only its latest entries are kept. */
+  readonly index: RedisKey;
+  readonly lost: RedisKey;
+  readonly members: RedisKey;
+  /** Throws `redis_key_invalid`. */
+  topic(topic: Topic): TopicKeys;
+  idempotency(key: readonly [string, ...string[]]): RedisKey;
+}
+
+const lane = 'lane';
+// Names cost more to make than to keep, but a process may publish to any number of topics.
+const maxKnownTopics = 10_000;
+
+export function createLogKeys(keyspace: Keyspace): LogKeys {
+  const known = new Map<Topic, TopicKeys>();
+  return {
+    index: keyspace.key('log-index', lane),
+    lost: keyspace.key('log-lost', lane),
+    members: keyspace.key('members', lane),
+    topic(topic) {
+      let keys = known.get(topic);
+      if (keys === undefined) {
+        if (known.size >= maxKnownTopics) known.clear();
+        keys = {
+          log: keyspace.key('log', lane, topic),
+          end: keyspace.key('log-end', lane, topic),
+          channel: keyspace.key('room', lane, topic),
+        };
+        known.set(topic, keys);
+      }
+      return keys;
+    },
+    idempotency: (key) => keyspace.key('log-key', lane, ...key),
+  };
+}
