@@ -1,5 +1,10 @@
 export * from './browser.ts';
 export type { Pace } from './byte-flow.ts';
+export { checkHistory, type HistoryCheckOptions } from './chaos/history-checker.ts';
+export type * from './chaos/recorded-history.ts';
+export { shortestHistory } from './chaos/shortest-history.ts';
+export { timeline } from './chaos/timeline.ts';
+export type { Violation, ViolationKind } from './chaos/violation.ts';
 export * from './child.ts';
 export * from './client.ts';
 export * from './cluster.ts';
