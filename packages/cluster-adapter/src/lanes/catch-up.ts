@@ -1,0 +1,81 @@
+import { comparePositions } from '../position.ts';
+import { origin, type ClusterLog, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
+import type { Followed, Lane } from './lane.ts';
+import { readMerged, type LogGap } from './merged-read.ts';
+import type { Tap } from './tap.ts';
+
+/** A topic and where its reading begins: nothing before is anybody's to have. */
+export interface MissedTopic {
+  readonly followed: Followed;
+  readonly after: Position;
+}
+
+export interface CatchUpSink {
+  /** Takes an entry, and resolves once there is room for the next; to false where it wants no more. */
+  take(topic: Topic, entry: LogEntry): boolean | Promise<boolean>;
+  gap(gap: LogGap): void;
+}
+
+/**
+ * What somebody missed, in the order of the log: read up to where this node is, then joined without a seam to what it
+ * hands out meanwhile. Used for a session that comes back and for a consumer that was too slow.
+ */
+export class CatchUp {
+  readonly #log: Pick<ClusterLog, 'read'>;
+  readonly #lane: Lane;
+  /** Everything up to here has been taken. */
+  cursor: Position;
+  #tap: Tap | undefined;
+
+  constructor(log: Pick<ClusterLog, 'read'>, lane: Lane, cursor: Position) {
+    this.#log = log;
+    this.#lane = lane;
+    this.cursor = cursor;
+  }
+
+  /** Reads into `sink` all that the topics, each of them live, had when this was called. Resolves to false where it wanted no more. */
+  async read(topics: readonly MissedTopic[], sink: CatchUpSink): Promise<boolean> {
+    this.close();
+    // In one tick: what is handed out from now on is tapped, what was before is read.
+    this.#tap = this.#lane.tap(topics.map(({ followed }) => followed));
+    const ranges = topics.map(({ followed: { topic, last }, after }) => ({
+      topic,
+      after: comparePositions(after, this.cursor) > 0 ? after : this.cursor,
+      until: last,
+    }));
+    for await (const reading of readMerged(this.#log, ranges)) {
+      if (reading.kind === 'gap') sink.gap(reading);
+      else if (!(await this.#give(reading.topic, reading.entry, sink))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Gives `sink` what was handed out since `read`, and ends. To be called in the tick in which the consumer goes live.
+   * Returns false where that is not all, and another `read` is needed.
+   */
+  finish(sink: { take(topic: Topic, entry: LogEntry): void }): boolean {
+    const tap = this.#tap;
+    if (tap === undefined || tap.overflowed) return false;
+    for (const { topic, entry } of tap.entries) {
+      if (comparePositions(entry.position, this.cursor) <= 0) continue;
+      sink.take(topic, entry);
+      this.cursor = entry.position;
+    }
+    this.close();
+    return true;
+  }
+
+  close(): void {
+    this.#tap?.close();
+    this.#tap = undefined;
+  }
+
+  /** An entry of several topics is taken once. */
+  async #give(topic: Topic, entry: LogEntry, sink: CatchUpSink): Promise<boolean> {
+    if (this.cursor !== origin && comparePositions(entry.position, this.cursor) <= 0) return true;
+    if (!(await sink.take(topic, entry))) return false;
+    this.cursor = entry.position;
+    return true;
+  }
+}

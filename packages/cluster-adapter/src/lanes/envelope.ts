@@ -1,0 +1,55 @@
+/** What publishers tell the nodes beside the packet. Absent fields cost nothing on the wire. */
+export interface Header {
+  /** The rooms of a broadcast to more than one, in the order of the topics it was published to. */
+  readonly r?: readonly string[];
+  /** Rooms whose members are left out. */
+  readonly x?: readonly string[];
+  /** Where in the packet's text `"id":…,"sentAt":…` go. */
+  readonly s?: number;
+  /** 0 where the packet must not be compressed, 1 where it should. */
+  readonly c?: 0 | 1;
+  /** Lengths in bytes of the packet's chunks where there is more than one text; negative for binary chunks. */
+  readonly b?: readonly number[];
+  /** What becomes of it at a consumer that is behind: `d` dropped, `l` only the latest of its name is kept. */
+  readonly p?: 'd' | 'l';
+  /** The node that has given it to its own sockets already, while the log was away. */
+  readonly u?: string;
+}
+
+const none: Header = Object.freeze({});
+const newline = 0x0a;
+
+/** `<header JSON, or nothing>\n<chunks>`; a string where all of it is text. */
+export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer)[]): string | Buffer {
+  const [first] = chunks;
+  if (chunks.length === 1 && typeof first === 'string') {
+    return header === none || isEmpty(header) ? `\n${first}` : `${JSON.stringify(header)}\n${first}`;
+  }
+  const parts = chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
+  const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -part.length));
+  return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
+}
+
+export interface Envelope {
+  readonly header: Header;
+  readonly chunks: readonly (string | Buffer)[];
+}
+
+/** Throws a SyntaxError on what no publisher wrote. */
+export function decodeEnvelope(body: Buffer): Envelope {
+  const end = body.indexOf(newline);
+  const header = end === 0 ? none : (JSON.parse(body.toString('utf8', 0, end)) as Header);
+  if (header.b === undefined) return { header, chunks: [body.toString('utf8', end + 1)] };
+  let at = end + 1;
+  const chunks = header.b.map((length) => {
+    const from = at;
+    at += Math.abs(length);
+    return length < 0 ? body.subarray(from, at) : body.toString('utf8', from, at);
+  });
+  return { header, chunks };
+}
+
+function isEmpty(header: Header): boolean {
+  for (const _field in header) return false;
+  return true;
+}

@@ -1,0 +1,157 @@
+import { backoffMs, type Clock } from '@sluice/kernel';
+import type { Socket } from 'socket.io';
+import { origin, type ClusterLog, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
+import { CatchUp, type MissedTopic } from './catch-up.ts';
+import type { Followed, Lane } from './lane.ts';
+import type { LogGap } from './merged-read.ts';
+import { internalsOf, queuedBytes, type EngineSocket } from './socket-io-internals.ts';
+
+export interface LaggardsOptions {
+  /** Bytes that may wait for a connection before it is served from the log instead. */
+  readonly maxQueuedBytes: number;
+  /** What a socket hears: its rooms and its namespace. */
+  readonly topicsOf: (sid: string) => readonly Followed[];
+  /** Writes a logged entry to a socket, where it is meant for it. */
+  readonly write: (socket: Socket, topic: Topic, entry: LogEntry, latest: Map<string, LogEntry>) => void;
+  /** Writes what was kept back because only the last of its kind is wanted. */
+  readonly writeLatest: (socket: Socket, latest: ReadonlyMap<string, LogEntry>, offset: Position) => void;
+  /** Returns false where the socket does not live on. */
+  readonly onGap: (socket: Socket, gap: LogGap) => boolean;
+  readonly onResumed: (socket: Socket, replayed: number, tookMs: number) => void;
+  readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
+  readonly clock: Clock;
+}
+
+interface Laggard {
+  readonly socket: Socket;
+  /** Where rooms were joined that it was not in when it fell behind. */
+  readonly joined: Map<Topic, Position>;
+  gone: boolean;
+}
+
+const retry = { baseMs: 100, capMs: 2_000 };
+const lookAgainMs = 500;
+
+/**
+ * Connections that read more slowly than they are written to. Nothing is queued for them beyond the budget: from the
+ * first event that would be, they are served from the log, at the rate at which they read.
+ */
+export class Laggards {
+  readonly #log: ClusterLog;
+  readonly #lane: Lane;
+  readonly #options: LaggardsOptions;
+  readonly #lagging = new Map<string, Laggard>();
+
+  constructor(log: ClusterLog, lane: Lane, options: LaggardsOptions) {
+    this.#log = log;
+    this.#lane = lane;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#lagging.size;
+  }
+
+  has(sid: string): boolean {
+    return this.#lagging.has(sid);
+  }
+
+  /** True where a connection should be served from the log. Looks closely only now and then: this is the hot path. */
+  isOverBudget(conn: EngineSocket): boolean {
+    const { length } = conn.writeBuffer;
+    if (length === 0) return false;
+    const { maxQueuedBytes } = this.#options;
+    const newest = conn.writeBuffer[length - 1]?.data?.length ?? 0;
+    if (length % 16 !== 0 && newest * length * 2 < maxQueuedBytes) return false;
+    return queuedBytes(conn) > maxQueuedBytes;
+  }
+
+  /** From `cursor` on, and of each topic from where it was joined, `socket` is served from the log until it has caught up. */
+  add(socket: Socket, cursor: Position, joined: ReadonlyMap<Topic, Position> = new Map()): void {
+    const laggard: Laggard = { socket, joined: new Map(joined), gone: false };
+    this.#lagging.set(socket.id, laggard);
+    void this.#serve(laggard, cursor);
+  }
+
+  joined(sid: string, topic: Topic, position: Position): void {
+    this.#lagging.get(sid)?.joined.set(topic, position);
+  }
+
+  remove(sid: string): void {
+    const laggard = this.#lagging.get(sid);
+    if (laggard === undefined) return;
+    laggard.gone = true;
+    this.#lagging.delete(sid);
+  }
+
+  /** Never rejects. */
+  async #serve(laggard: Laggard, cursor: Position): Promise<void> {
+    const { socket, joined } = laggard;
+    const { conn } = internalsOf(socket).client;
+    const { topicsOf, write, writeLatest, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
+    const catchUp = new CatchUp(this.#log, this.#lane, cursor);
+    const latest = new Map<string, LogEntry>();
+    const began = clock.now();
+    let replayed = 0;
+    const take = (topic: Topic, entry: LogEntry): void => {
+      replayed += 1;
+      write(socket, topic, entry, latest);
+    };
+    for (let attempt = 0; !laggard.gone;) {
+      try {
+        await this.#drained(laggard, conn, maxQueuedBytes / 4);
+        const followed = topicsOf(socket.id);
+        await Promise.all(followed.map(({ ready }) => ready));
+        if (laggard.gone) break;
+        const missed: MissedTopic[] = followed.map((one) => ({
+          followed: one,
+          after: joined.get(one.topic) ?? origin,
+        }));
+        const whole = await catchUp.read(missed, {
+          take: (topic, entry) => {
+            if (laggard.gone) return false;
+            take(topic, entry);
+            return !this.isOverBudget(conn)
+              ? true
+              : this.#drained(laggard, conn, maxQueuedBytes / 4).then(() => !laggard.gone);
+          },
+          gap: (gap) => {
+            if (!laggard.gone && !onGap(socket, gap)) laggard.gone = true;
+          },
+        });
+        attempt = 0;
+        const now = topicsOf(socket.id);
+        const same = now.length === followed.length && now.every((one) => followed.includes(one));
+        if (laggard.gone || !whole || !same) continue;
+        if (!catchUp.finish({ take })) continue;
+        this.#lagging.delete(socket.id);
+        writeLatest(socket, latest, catchUp.cursor);
+        onResumed(socket, replayed, clock.now() - began);
+        return;
+      } catch (cause) {
+        this.#options.onFault({ operation: 'serve from the log', cause });
+        await new Promise<void>((resolve) => {
+          clock.schedule(backoffMs(attempt++, retry), resolve);
+        });
+      }
+    }
+    catchUp.close();
+    if (this.#lagging.get(socket.id) === laggard) this.#lagging.delete(socket.id);
+  }
+
+  async #drained(laggard: Laggard, conn: EngineSocket, maxBytes: number): Promise<void> {
+    while (!laggard.gone && queuedBytes(conn) > maxBytes) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          cancel();
+          conn.off('drain', done);
+          conn.off('close', done);
+          resolve();
+        };
+        const cancel = this.#options.clock.schedule(lookAgainMs, done);
+        conn.once('drain', done);
+        conn.once('close', done);
+      });
+    }
+  }
+}

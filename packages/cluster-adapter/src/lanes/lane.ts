@@ -1,0 +1,373 @@
+import { backoffMs, systemClock, type Clock } from '@sluice/kernel';
+import { comparePositions } from '../position.ts';
+import {
+  origin,
+  type ClusterLog,
+  type LogEnd,
+  type LogEntry,
+  type LogListener,
+  type Position,
+  type Topic,
+} from '../log/cluster-log.ts';
+import { readMerged, type LogGap, type TopicEntry, type TopicRange } from './merged-read.ts';
+import { Tap } from './tap.ts';
+
+/** Who hears a topic on this node. Nothing here may throw. */
+export interface TopicListener {
+  /**
+   * In the order of the log, but for what a topic's first follower is given late. Everything up to `before` has been
+   * handed out on this node.
+   */
+  onEntry(entry: LogEntry, before: Position): void;
+  onSent(body: Buffer): void;
+  /** What lies between is lost to those who hear the topic here. */
+  onGap(gap: LogGap): void;
+}
+
+/** A topic that this node follows. */
+export class Followed {
+  readonly topic: Topic;
+  readonly listener: TopicListener;
+  /** The last entry of the topic that was handed out; what came before the follower counts as handed out. */
+  last: Position = origin;
+  /** Where following began: who asked for it has been given nothing before. Known once it is live. */
+  base: Position = origin;
+  live = false;
+  /** Resolves once everything published since the call to `follow` is, and will be, heard. */
+  readonly ready: Promise<void>;
+  wants = 1;
+  taps: Set<Tap> | undefined;
+  /** Heard before it was live; undefined where it became too much, and is to be read instead. */
+  early: LogEntry[] | undefined = [];
+  cancelLinger: (() => void) | undefined;
+
+  constructor(topic: Topic, listener: TopicListener, establish: (self: Followed) => Promise<void>) {
+    this.topic = topic;
+    this.listener = listener;
+    this.ready = establish(this);
+    // Those who wait for it are told; nobody need wait.
+    this.ready.catch(() => undefined);
+  }
+}
+
+export interface LaneOptions {
+  readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
+  /** How long a topic is followed after its last follower has gone. */
+  readonly lingerMs: number;
+  readonly clock?: Clock;
+}
+
+// What arrives during a resynchronization beyond this is dropped and read from the log afterwards.
+const maxHeldBytes = 16 * 1024 * 1024;
+const maxEarlyEntries = 1_000;
+const tailsAtOnce = 1_000;
+const retry = { baseMs: 50, capMs: 1_000 };
+
+/**
+ * Hands what this node follows to its listeners in one order, whole: a break in a topic's chain, and every interruption
+ * of hearing, holds delivery of all topics until what was missed has been read. A client in two rooms whose offset has
+ * moved with the one must not have been denied something earlier of the other.
+ */
+export class Lane implements LogListener {
+  readonly #log: ClusterLog;
+  readonly #options: LaneOptions;
+  readonly #clock: Clock;
+  readonly #topics = new Map<Topic, Followed>();
+  readonly #whenFlowing = new Set<() => void>();
+  #cursor: Position = origin;
+  /** Raised by each interruption: what began before it must not end as if nothing had happened. */
+  #epoch = 0;
+  #held: TopicEntry[] | undefined;
+  #heldBytes = 0;
+  #overflowed = false;
+  #cursorBefore: Position = origin;
+  #lostUntil: Position | undefined;
+  #verifying: Followed[] | undefined;
+  #verified: Promise<Position[]> = Promise.resolve([]);
+  #closed = false;
+
+  constructor(log: ClusterLog, options: LaneOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    log.listen(this);
+  }
+
+  /** Everything up to here, of what it follows, this node has handed out. */
+  get cursor(): Position {
+    return this.#cursor;
+  }
+
+  /** False while delivery is held. */
+  get flowing(): boolean {
+    return this.#held === undefined;
+  }
+
+  get topics(): number {
+    return this.#topics.size;
+  }
+
+  /**
+   * Follows a topic from now on, or from `after`. Every call is to be matched by an `unfollow`. `listener` counts for the
+   * first of them only.
+   */
+  follow(topic: Topic, listener: TopicListener, after?: Position): Followed {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) {
+      known.wants += 1;
+      known.cancelLinger?.();
+      known.cancelLinger = undefined;
+      return known;
+    }
+    const followed = new Followed(topic, listener, (self) => this.#establish(self, after));
+    this.#topics.set(topic, followed);
+    return followed;
+  }
+
+  /** @param lingerMs how long the topic is followed on where nobody else wants it */
+  unfollow(followed: Followed, lingerMs: number = this.#options.lingerMs): void {
+    followed.wants -= 1;
+    if (followed.wants > 0) return;
+    const end = (): void => {
+      if (followed.wants > 0 || this.#topics.get(followed.topic) !== followed) return;
+      this.#topics.delete(followed.topic);
+      this.#log.unsubscribe(followed.topic);
+    };
+    if (lingerMs === 0 || this.#closed) end();
+    else followed.cancelLinger = this.#clock.schedule(lingerMs, end);
+  }
+
+  find(topic: Topic): Followed | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** Collects what is handed out to `topics`, all of them live, from this moment on. */
+  tap(topics: readonly Followed[]): Tap {
+    return new Tap(topics);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#epoch += 1;
+    for (const followed of this.#topics.values()) followed.cancelLinger?.();
+    this.#topics.clear();
+    this.#releaseWaiting();
+  }
+
+  onEntry(topic: Topic, entry: LogEntry): void {
+    const followed = this.#topics.get(topic);
+    if (followed === undefined) return;
+    if (this.#held !== undefined) this.#hold(topic, entry);
+    else if (followed.live) this.#accept(followed, entry);
+    else if (followed.early !== undefined && followed.early.push(entry) > maxEarlyEntries)
+      followed.early = undefined;
+  }
+
+  onSent(topic: Topic, body: Buffer): void {
+    this.#topics.get(topic)?.listener.onSent(body);
+  }
+
+  onInterrupted(): void {
+    if (this.#held === undefined) this.#cursorBefore = this.#cursor;
+    this.#epoch += 1;
+    this.#held ??= [];
+  }
+
+  onRestored(): void {
+    void this.#resynchronize(this.#epoch);
+  }
+
+  /** To be told of the log's end, now and then: entries may have been lost while this node did not hear. */
+  onLogEnd({ position, lostUntil }: LogEnd): void {
+    const known = this.#lostUntil;
+    this.#lostUntil = lostUntil;
+    // Who begins here has been given nothing that is there already.
+    if (known === undefined && this.#cursor === origin) this.#cursor = position;
+    if (known === undefined || comparePositions(lostUntil, known) <= 0) return;
+    if (comparePositions(lostUntil, this.#cursor) > 0) this.#cursor = lostUntil;
+    if (comparePositions(lostUntil, this.#cursorBefore) <= 0) return;
+    for (const { listener, topic, live } of this.#topics.values()) {
+      if (live) listener.onGap({ topic, from: this.#cursorBefore, to: lostUntil });
+    }
+  }
+
+  #accept(followed: Followed, entry: LogEntry): void {
+    if (entry.previous !== followed.last) {
+      if (comparePositions(entry.position, followed.last) <= 0) return;
+      if (entry.previous !== origin && comparePositions(entry.previous, followed.last) > 0) {
+        this.onInterrupted();
+        this.#hold(followed.topic, entry);
+        void this.#resynchronize(this.#epoch);
+        return;
+      }
+    }
+    this.#deliver(followed, entry);
+  }
+
+  #deliver(followed: Followed, entry: LogEntry): void {
+    const before = this.#cursor;
+    followed.last = entry.position;
+    if (comparePositions(entry.position, before) > 0) this.#cursor = entry.position;
+    if (followed.taps !== undefined) for (const tap of followed.taps) tap.add(followed.topic, entry);
+    followed.listener.onEntry(entry, before);
+  }
+
+  #hold(topic: Topic, entry: LogEntry): void {
+    this.#heldBytes += entry.body.length;
+    if (this.#heldBytes > maxHeldBytes) {
+      this.#overflowed = true;
+      this.#held = [];
+      this.#heldBytes = 0;
+    }
+    this.#held?.push({ topic, entry });
+  }
+
+  /** Reads what was missed, and lets delivery go on. Never rejects. */
+  async #resynchronize(epoch: number): Promise<void> {
+    for (let attempt = 0; epoch === this.#epoch && !this.#closed; attempt += 1) {
+      try {
+        this.#overflowed = false;
+        const live = [...this.#topics.values()].filter((followed) => followed.live);
+        const [end, tails] = await Promise.all([this.#log.end(), this.#tails(live)]);
+        if (epoch !== this.#epoch) return;
+        this.onLogEnd(end);
+        await this.#handOut(live, tails, epoch);
+        if (epoch !== this.#epoch) return;
+        if (this.#overflowed) continue;
+        this.#flow();
+        return;
+      } catch (cause) {
+        this.#options.onFault({ operation: 'resynchronize', cause });
+        await this.#pause(backoffMs(attempt, retry));
+      }
+    }
+  }
+
+  async #handOut(live: readonly Followed[], tails: readonly Position[], epoch: number): Promise<void> {
+    const ranges: TopicRange[] = live.map(({ topic, last }, index) => ({
+      topic,
+      after: last,
+      until: tails[index] ?? origin,
+    }));
+    for await (const reading of readMerged(this.#log, ranges)) {
+      if (epoch !== this.#epoch) return;
+      const followed = this.#topics.get(reading.topic);
+      if (followed === undefined) continue;
+      if (reading.kind === 'gap') {
+        followed.listener.onGap(reading);
+      } else if (comparePositions(reading.entry.position, followed.last) > 0)
+        this.#deliver(followed, reading.entry);
+    }
+    // Where the end of a topic could not be read it counts as gone, and has been told.
+    for (const { topic, until } of ranges) {
+      const followed = this.#topics.get(topic);
+      if (followed !== undefined && comparePositions(until, followed.last) > 0) followed.last = until;
+    }
+  }
+
+  #flow(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.#releaseWaiting();
+    for (const { topic, entry } of held) this.onEntry(topic, entry);
+  }
+
+  #releaseWaiting(): void {
+    for (const go of this.#whenFlowing) go();
+    this.#whenFlowing.clear();
+  }
+
+  /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
+  async #establish(followed: Followed, after: Position | undefined): Promise<void> {
+    const { topic } = followed;
+    // Asked in this very tick, so that what this node publishes next lies behind it.
+    const asked = after === undefined ? this.#log.tails([topic]) : Promise.resolve([after]);
+    const subscribed = this.#log.subscribe(topic);
+    subscribed.catch(() => undefined);
+    followed.base = (await this.#insist(followed, asked, () => this.#log.tails([topic])))[0] ?? origin;
+    followed.last = followed.base;
+    await subscribed;
+    for (let attempt = 0; this.#wanted(followed); attempt += 1) {
+      await this.#untilFlowing();
+      const epoch = this.#epoch;
+      try {
+        const tail = await this.#verify(followed);
+        // Handed out page by page would leave the followers of the other topics behind: these are few.
+        await this.#handOut([followed], [tail], epoch);
+      } catch (cause) {
+        this.#options.onFault({ operation: 'follow', cause });
+        await this.#pause(backoffMs(attempt, retry));
+        continue;
+      }
+      if (epoch !== this.#epoch || this.#held !== undefined) continue;
+      const { early } = followed;
+      followed.early = [];
+      if (early === undefined) continue;
+      followed.live = true;
+      followed.early = undefined;
+      for (const entry of early) this.onEntry(topic, entry);
+      return;
+    }
+  }
+
+  /** The topic's end, asked together with those of all that are established in the same tick. */
+  async #verify(followed: Followed): Promise<Position> {
+    if (this.#verifying === undefined) {
+      const batch: Followed[] = [];
+      this.#verifying = batch;
+      const tails = new Promise<Position[]>((resolve, reject) => {
+        setImmediate(() => {
+          this.#verifying = undefined;
+          this.#tails(batch).then(resolve, reject);
+        });
+      });
+      this.#verified = tails;
+    }
+    const index = this.#verifying.push(followed) - 1;
+    return (await this.#verified)[index] ?? origin;
+  }
+  async #tails(topics: readonly Followed[]): Promise<Position[]> {
+    const tails: Position[] = [];
+    for (let from = 0; from < topics.length; from += tailsAtOnce) {
+      const some = topics.slice(from, from + tailsAtOnce).map(({ topic }) => topic);
+      tails.push(...(await this.#log.tails(some)));
+    }
+    return tails;
+  }
+
+  /** Asks again until it is answered or the topic is not wanted any more. */
+  async #insist<Answer>(
+    followed: Followed,
+    first: Promise<Answer>,
+    again: () => Promise<Answer>,
+  ): Promise<Answer> {
+    let asked = first;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await asked;
+      } catch (cause) {
+        if (!this.#wanted(followed)) throw cause;
+        this.#options.onFault({ operation: 'follow', cause });
+        await this.#pause(backoffMs(attempt, retry));
+        asked = again();
+      }
+    }
+  }
+
+  #wanted(followed: Followed): boolean {
+    return !this.#closed && this.#topics.get(followed.topic) === followed;
+  }
+
+  async #untilFlowing(): Promise<void> {
+    while (this.#held !== undefined && !this.#closed) {
+      await new Promise<void>((resolve) => this.#whenFlowing.add(resolve));
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.schedule(delayMs, resolve);
+    });
+  }
+}

@@ -1,0 +1,168 @@
+import { systemClock, type Lifecycle } from '@sluice/kernel';
+import type { SessionStore } from '@sluice/session-store';
+import type { ClusterLog } from '../log/cluster-log.ts';
+import { Admission } from './admission.ts';
+import { Lane } from './lane.ts';
+import type { LanesAdapter } from './lanes-adapter.ts';
+import type { LanesOptions } from './lanes-options.ts';
+import { NodeChannel } from './node-channel.ts';
+
+const beatEveryMs = 1_000;
+/** After this a node that has not been heard of counts as gone: it beats four times as often. */
+const leaseMs = 4_000;
+const lingerMs = 2_000;
+const closeMs = 2_000;
+// Redis pushes to a subscriber within milliseconds; a pause of this node's own is told apart by the clock below.
+const canaryDeadlineMs = 3_000;
+
+/** What the namespaces of one server share: the log, its delivery, the sessions, and the company of the other nodes. */
+export class LanesNode implements Lifecycle {
+  readonly name = 'cluster-adapter';
+  readonly log: ClusterLog;
+  readonly lane: Lane;
+  readonly sessions: SessionStore;
+  readonly options: LanesOptions;
+  readonly channel: NodeChannel;
+  readonly admission: Admission;
+  readonly clock = systemClock;
+  readonly adapters = new Map<string, LanesAdapter>();
+  #attached = false;
+  #heardAt = 0;
+  #canarySentAt = 0;
+  #asked: Promise<string[]> | undefined;
+  #known: readonly string[] = [];
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #cancelBeat: (() => void) | undefined;
+
+  constructor(log: ClusterLog, sessions: SessionStore, options: LanesOptions) {
+    this.log = log;
+    this.sessions = sessions;
+    this.options = options;
+    const { onFault, uid } = options;
+    this.lane = new Lane(log, { onFault, lingerMs });
+    this.admission = new Admission(options.recoveriesAtOnce);
+    this.channel = new NodeChannel(log, this.lane, {
+      uid,
+      handlerOf: (namespace) => this.adapters.get(namespace),
+      onCanary: (lagMs) => {
+        this.#heardAt = this.clock.now();
+        options.onObserved({ kind: 'canary', lagMs });
+      },
+      onFault,
+    });
+  }
+
+  /** True once this node has heard the cluster for the first time. */
+  get attached(): boolean {
+    return this.#attached;
+  }
+
+  /** True where what others publish is heard without delay, and what is published here is not waiting. */
+  get ready(): boolean {
+    return (
+      this.#attached &&
+      this.log.available &&
+      this.log.hearing &&
+      this.lane.flowing &&
+      this.#canarySentAt - this.#heardAt < canaryDeadlineMs
+    );
+  }
+
+  /** Returns at once: a node lives without Redis, and says through `ready` whether it hears anybody. */
+  start(signal: AbortSignal): Promise<void> {
+    this.#starting ??= this.#start(signal);
+    return this.#starting;
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  /** The other nodes; asked once for all who ask in the same tick. */
+  others(): Promise<string[]> {
+    this.#asked ??= this.#ask();
+    return this.#asked;
+  }
+
+  /** The last adapter of a server that closes takes the node with it. */
+  async leave(adapter: LanesAdapter): Promise<void> {
+    if (this.adapters.get(adapter.nsp.name) === adapter) this.adapters.delete(adapter.nsp.name);
+    if (this.adapters.size === 0) await this.stop(closeMs);
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    await this.log.start(signal);
+    this.channel.open().then(
+      () => {
+        this.#attached = true;
+      },
+      (cause: unknown) => this.#fault('attach', cause),
+    );
+    this.#beat();
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    this.#cancelBeat?.();
+    this.channel.close();
+    await Promise.all([...this.adapters.values()].map((adapter) => adapter.flush(deadlineMs)));
+    this.lane.close();
+    try {
+      if (this.log.available) await this.log.resign(this.options.uid);
+    } catch (cause) {
+      // The lease ends by itself.
+      this.#fault('resign', cause);
+    }
+    await this.log.stop(deadlineMs);
+  }
+
+  async #ask(): Promise<string[]> {
+    setImmediate(() => {
+      this.#asked = undefined;
+    });
+    try {
+      this.#known = await this.log.members();
+    } catch (cause) {
+      // The last that is known is a better answer than none: those who do not live any more do not answer.
+      this.#fault('ask for members', cause);
+    }
+    return this.#known.filter((member) => member !== this.options.uid);
+  }
+
+  #beat(): void {
+    this.#canarySentAt = this.clock.now();
+    const work = [
+      this.log.beat(this.options.uid, leaseMs).then((members) => {
+        this.#known = members;
+        this.channel.onMembers(members);
+      }),
+      this.log.end().then((end) => this.lane.onLogEnd(end)),
+      this.#attached ? this.channel.canary() : Promise.resolve(),
+    ];
+    void Promise.allSettled(work).then((outcomes) => {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') this.#fault('beat', outcome.reason);
+    });
+    this.#cancelBeat = this.clock.schedule(beatEveryMs, () => {
+      const now = this.clock.now();
+      // Late by itself, this node was frozen or busy, and what it has not heard may be waiting to be read.
+      const punctual = now - this.#canarySentAt < 2 * beatEveryMs;
+      if (
+        punctual &&
+        this.#attached &&
+        this.log.hearing &&
+        this.#heardAt > 0 &&
+        now - this.#heardAt > canaryDeadlineMs
+      ) {
+        this.#fault('hear', new Error('nothing is heard of what this node sends itself'));
+        this.#heardAt = now;
+        this.log.reconnect();
+      }
+      this.#beat();
+    });
+  }
+
+  #fault(operation: string, cause: unknown): void {
+    if (this.#stopping === undefined) this.options.onFault({ operation, cause });
+  }
+}

@@ -1,0 +1,23 @@
+import type { Topic } from '../log/cluster-log.ts';
+
+/**
+ * The topic of a room. A namespace's name never holds a comma (the Socket.IO protocol ends it with one), so that no room
+ * can reach into another namespace.
+ */
+export function roomTopic(namespace: string, room: string): Topic {
+  return `${namespace},${room}`;
+}
+
+/** Broadcasts to everybody in a namespace, which every node that has the namespace follows. */
+export function namespaceTopic(namespace: string): Topic {
+  // A room may have the empty string for a name: it would be told apart from this by its comma.
+  return namespace;
+}
+
+/** What every node follows: commands that must not be lost, and requests. */
+export const clusterTopic: Topic = 'cluster';
+
+/** What is meant for one node. */
+export function nodeTopic(uid: string): Topic {
+  return `node:${uid}`;
+}
