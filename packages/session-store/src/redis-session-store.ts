@@ -17,10 +17,10 @@ import { assertPid, assertWellFormed, isPid } from './session-text.ts';
 const touchedAtOnce = 250;
 
 /**
- * Sessions in Redis, one hash each, one round trip for each call. Every write has a number, so that one which is run
- * again, or arrives late over a connection given up since, changes nothing that a later one wrote. A claim that is run
- * again raises the generation once; only where another claim came in between it raises it again, and then the client
- * that the other one serves is fenced, and returns once more.
+ * One hash for each session, one round trip for each call. Every write has a number, so that one which is run again, or
+ * arrives late over a connection given up since, changes nothing that a later one wrote. A claim that is run again raises
+ * the generation once. Only one that arrives after another's claim raises it once more: the client that the other serves
+ * is then fenced, and returns again.
  */
 class RedisSessionStore implements SessionStore {
   readonly maxDisconnectionMs: number;
@@ -98,7 +98,13 @@ class RedisSessionStore implements SessionStore {
   }
 }
 
-/** A {@link SessionStore} in Redis. Throws `redis_config_invalid` where an option is not usable. */
+/**
+ * A {@link SessionStore} in Redis. Throws `redis_config_invalid` where an option is not usable.
+ *
+ * Save a session again only once its last save has settled, and repeat in it what a rejected one said: that one may still
+ * arrive, and then counts only if it is the latest. One that is overtaken rejects with `redis_refused`. Of a change, what
+ * was left goes first, then what was joined comes.
+ */
 export function createSessionStore(core: RedisCore, options: SessionStoreOptions): SessionStore {
   return new RedisSessionStore(core, options);
 }
