@@ -1,5 +1,6 @@
 import type { Clock } from '@sluice/kernel';
-import type { Connection, DriverClient } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
 import type { ChannelKind, ChannelListener, Subscriber, SubscriberWatch } from './subscriber.ts';
 import { translate } from './translate.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '@sluice/kernel';
 import { RESP_TYPES } from 'redis';
-import type { Connection, DriverClient } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
 import type { Script } from './script.ts';
 import { replyCode, translate } from './translate.ts';
@@ -181,6 +182,7 @@ export class CommandQueue implements Commands {
   }
 
   #onError(request: Request, cause: unknown): void {
+    if (replyCode(cause) === 'READONLY') this.#connection.leaveReplica();
     if (!this.#outstanding.has(request)) return;
     const error = translate(cause);
     if (this.#connection.closed || !error.retryable || !request.idempotent) {

@@ -1,5 +1,5 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
-import { createClient, type RedisClientType } from 'redis';
+import { openDriverClient, requireMaster, type DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
 import type { Topology } from './topology.ts';
 import { replyCode } from './translate.ts';
@@ -37,8 +37,6 @@ export interface ConnectionDependencies {
   readonly random: () => number;
   readonly report: (status: ConnectionStatus) => void;
 }
-
-export type DriverClient = RedisClientType;
 
 /**
  * One named connection that is kept open. Each time it is lost a new driver client is made after a jittered pause:
@@ -163,6 +161,15 @@ export class Connection {
     this.#state = 'closed';
   }
 
+  /**
+   * To be called where Redis refuses a write because it is a replica. Behind Sentinel there is, or will be, a master
+   * elsewhere, and the connection is dropped to look for it.
+   */
+  leaveReplica(): void {
+    if (this.#topology.kind !== 'sentinel' || this.client === undefined) return;
+    this.#drop?.(redisError('redis_not_ready', { text: 'Redis is not the master any more.' }));
+  }
+
   async #keepOpen(): Promise<void> {
     let attempt = 0;
     while (!this.closed) {
@@ -191,44 +198,36 @@ export class Connection {
   /** Opens one driver client and resolves with the reason of its end. Never rejects. */
   async #oneConnection(): Promise<unknown> {
     this.#state = 'connecting';
-    const client: DriverClient = createClient({
-      url: this.#topology.url,
-      name: this.name,
-      RESP: 3,
-      // The driver's default timeout covers only unwritten commands and costs an AbortSignal each; see commands.ts.
-      commandOptions: { timeout: 0 },
-      commandsQueueMaxLength: this.#tuning.maxOutstanding * 2,
-      disableOfflineQueue: true,
-      maintNotifications: 'disabled',
-      socket: { reconnectStrategy: false, connectTimeout: this.#tuning.connectMs },
-    });
+    let client: DriverClient | undefined;
+    const abandoned = new AbortController();
+    let drop!: (cause: unknown) => void;
     const lost = new Promise<unknown>((resolve) => {
-      const drop = (cause: unknown): void => {
+      drop = (cause) => {
         resolve(cause);
         this.#onEnd(client);
       };
-      this.#drop = drop;
-      client.on('error', drop);
-      client.on('end', () => drop(redisError('redis_connection_lost')));
     });
+    this.#drop = drop;
     this.#lost = lost;
-    const overdue = this.#clock.schedule(this.#tuning.connectMs, () =>
-      this.#drop?.(redisError('redis_unavailable')),
+    const overdue = this.#clock.schedule(this.#tuning.connectMs, () => drop(redisError('redis_unavailable')));
+    const opening = openDriverClient(this.#topology, {
+      name: this.name,
+      tuning: this.#tuning,
+      clock: this.#clock,
+      signal: abandoned.signal,
+      onEnd: drop,
+    }).then(
+      (opened) => ({ opened }),
+      (cause: unknown) => ({ opened: undefined, cause }),
     );
     // A handshake that never ends must lose to `drop`.
-    const handshake = client.connect().then(
-      () => ({ connected: true as const }),
-      (cause: unknown) => ({ connected: false as const, cause }),
-    );
-    const outcome = await Promise.race([
-      handshake,
-      lost.then((cause) => ({ connected: false as const, cause })),
-    ]);
+    const outcome = await Promise.race([opening, lost.then((cause) => ({ opened: undefined, cause }))]);
     overdue();
-    if (!outcome.connected) {
-      client.destroy();
+    if (outcome.opened === undefined) {
+      abandoned.abort();
       return outcome.cause;
     }
+    client = outcome.opened;
     this.#client = client;
     this.#state = 'ready';
     this.#opened += 1;
@@ -245,8 +244,8 @@ export class Connection {
   }
 
   /** In the same step as the loss, so that nobody takes what has ended for ready. */
-  #onEnd(client: DriverClient): void {
-    if (this.#client !== client) return;
+  #onEnd(client: DriverClient | undefined): void {
+    if (client === undefined || this.#client !== client) return;
     this.#client = undefined;
     this.#state = 'connecting';
     if (this.closed) return;
@@ -257,6 +256,7 @@ export class Connection {
   #probe(client: DriverClient): () => void {
     let cancel: (() => void) | undefined;
     let stopped = false;
+    const behindSentinel = this.#topology.kind === 'sentinel';
     const ask = (): void => {
       const sentAt = performance.now();
       cancel = this.#clock.schedule(this.#tuning.probeMs, () => {
@@ -268,7 +268,8 @@ export class Connection {
         this.#roundTripMs = performance.now() - sentAt;
         cancel = this.#clock.schedule(this.#tuning.probeEveryMs, ask);
       };
-      client.sendCommand(['PING']).then(onAnswer, (cause: unknown) => {
+      const answer = client.sendCommand([behindSentinel ? 'ROLE' : 'PING']);
+      answer.then(behindSentinel ? requireMaster : undefined).then(onAnswer, (cause: unknown) => {
         // One who says that it is busy or loading is alive.
         if (replyCode(cause) !== undefined) return onAnswer();
         cancel?.();

@@ -27,7 +27,7 @@ export interface RedisHealth {
 }
 
 export interface RedisCoreOptions {
-  /** `redis[s]://…`; see {@link parseRedisUrl}. */
+  /** `redis[s]://…` or `redis-sentinel://…`; see {@link parseRedisUrl}. */
   readonly url: string;
   /** Sets this cluster's keys apart; `sluice` unless given. */
   readonly prefix?: string;

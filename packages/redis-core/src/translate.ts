@@ -12,6 +12,8 @@ const transientReplies = new Set([
   'CLUSTERDOWN',
   'TRYAGAIN',
   'NOREPLICAS',
+  // To one whose blocking read was ended because the master became a replica.
+  'UNBLOCKED',
   // Out of memory, or unable to write its append-only file: somebody has to act, and then it goes on.
   'OOM',
   'MISCONF',

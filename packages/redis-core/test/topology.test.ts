@@ -8,8 +8,42 @@ describe('REDIS_URL', () => {
     expect(topology.kind).toBe('standalone');
   });
 
+  test('may name sentinels and the master they watch', () => {
+    const url = 'redis-sentinel://ann:s3%3Acret@one.example,two:26380,[::1]:26381/main-1/2';
+    const { displayUrl, ...topology } = parseRedisUrl(url);
+    expect(topology).toEqual({
+      kind: 'sentinel',
+      sentinels: [
+        { host: 'one.example', port: 26_379 },
+        { host: 'two', port: 26_380 },
+        { host: '::1', port: 26_381 },
+      ],
+      masterName: 'main-1',
+      username: 'ann',
+      password: 's3:cret',
+      database: 2,
+    });
+    expect(displayUrl).toBe('redis-sentinel://one.example,two:26380,[::1]:26381/main-1/2');
+    expect(parseRedisUrl('redis-sentinel://:s3cret@one/main')).toMatchObject({
+      username: undefined,
+      password: 's3cret',
+      database: 0,
+      displayUrl: 'redis-sentinel://one/main',
+    });
+  });
+
+  test.each(['redis-cluster://h', 'rediss+cluster://:s3cret@h:1,i:2'])('%p is refused by name', (url) => {
+    expect(() => parseRedisUrl(url)).toThrow('Redis Cluster is not supported yet');
+  });
+
   test.each([
     '',
+    'redis-sentinel://s3cret@h',
+    'redis-sentinel://:s3cret@h,/main',
+    'redis-sentinel://:s3cret@h:70000/main',
+    'redis-sentinel://:s3cret%zz@h/main',
+    'redis-sentinel://:s3cret@h/main/db',
+    'redis-cluster://:s3cret@h',
     'redis',
     'http://x',
     'redis://',

@@ -23,5 +23,6 @@ export * from './redis.ts';
 export * from './redis-command.ts';
 export * from './repository.ts';
 export * from './scope.ts';
+export * from './sentinel.ts';
 export * from './table-rows.ts';
 export * from './token.ts';

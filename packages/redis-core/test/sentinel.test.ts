@@ -1,0 +1,127 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventually, freePort, openScope, startSentinel, type SentinelSetup } from '@sluice/testkit';
+import { createRedisCore, type RedisCore, type RedisStatus } from '../src/index.ts';
+
+const scope = openScope(afterEach);
+
+async function startCore(url: string): Promise<{ core: RedisCore; causes: string[] }> {
+  const causes: string[] = [];
+  const onStatus = (status: RedisStatus): void => {
+    if (status.kind === 'retryScheduled') causes.push(String(status.cause));
+  };
+  const core = createRedisCore({ url, nodeId: 'node-1', onStatus });
+  scope.onClose(() => core.stop(1_000));
+  await core.start(new AbortController().signal);
+  return { core, causes };
+}
+
+const ready = (core: RedisCore): Promise<boolean> =>
+  eventually(() => core.health().ready, { timeoutMs: 20_000 });
+
+/** Waits until sentinels name the other server as the master. */
+async function failOver(setup: SentinelSetup): Promise<void> {
+  await eventually(async () => (await setup.master()) === setup.servers[1], { timeoutMs: 20_000 });
+}
+
+describe('behind Sentinel', () => {
+  test('commands and subscriptions come back on the new master where the old one is killed', async () => {
+    const setup = await startSentinel(scope);
+    const { servers } = setup;
+    const { core } = await startCore(setup.url);
+    const subscriber = core.subscriber();
+    const heard: string[] = [];
+    await subscriber.subscribe('sharded', 'room', (payload) => heard.push(payload.toString()));
+    const told: string[] = [];
+    subscriber.watch({ onLost: () => told.push('lost'), onRestored: () => told.push('restored') });
+    await core.commands.send(['SET', 'a', '1']);
+    expect(await core.commands.send(['WAIT', '1', '5000'])).toBe(1);
+
+    await servers[0].kill();
+    const answer = core.commands.send(['GET', 'a'], { idempotent: true, deadlineMs: 20_000 });
+    expect(await answer).toBe('1');
+    expect(await setup.master()).toBe(servers[1]);
+    await ready(core);
+    expect(told).toEqual(['lost', 'restored']);
+    await core.commands.send(['SPUBLISH', 'room', 'x']);
+    await eventually(() => heard.length === 1);
+    expect(String(await servers[1].command('CLIENT', 'LIST'))).toContain('name=sluice:node-1:subscriber');
+
+    // It comes back as a replica, and nobody follows it.
+    await servers[0].restart();
+    await eventually(async () => String(await servers[0].command('ROLE')).startsWith('slave'), {
+      timeoutMs: 20_000,
+    });
+    expect(await core.commands.send(['SET', 'b', '2'])).toBe('OK');
+  }, 60_000);
+
+  test('nobody stays with a master that has been frozen and is demoted when it wakes', async () => {
+    const setup = await startSentinel(scope);
+    const { core } = await startCore(setup.url);
+    core.subscriber();
+    core.reader('adapter');
+    await ready(core);
+    setup.servers[0].pause();
+    await failOver(setup);
+    setup.servers[0].resume();
+    await eventually(
+      async () => {
+        const clients = String(await setup.servers[1].command('CLIENT', 'LIST'));
+        return core.inventory().every(({ name }) => clients.includes(`name=${name} `));
+      },
+      { timeoutMs: 20_000 },
+    );
+    await ready(core);
+    expect(await core.commands.send(['SET', 'a', '1'])).toBe('OK');
+  }, 60_000);
+
+  test('a master that has become a replica is left at the first probe or refused write', async () => {
+    const setup = await startSentinel(scope);
+    const { servers, sentinels } = setup;
+    const { core, causes } = await startCore(setup.url);
+    core.subscriber();
+    await ready(core);
+    // So that nobody but the core can end its connections or undo what follows.
+    for (const sentinel of sentinels) sentinel.pause();
+    await servers[1].command('REPLICAOF', 'NO', 'ONE');
+    await servers[0].command('REPLICAOF', '127.0.0.1', String(servers[1].port));
+    await expect(core.commands.send(['SET', 'a', '1'])).rejects.toMatchObject({ code: 'redis_not_ready' });
+    expect(core.commands.available).toBe(false);
+    await eventually(() => core.inventory().every(({ state }) => state !== 'ready'));
+    expect(causes.some((cause) => cause.includes('not the master'))).toBe(true);
+  }, 60_000);
+
+  test('a dead and a mute sentinel hold nobody up, and credentials are given where they are asked for', async () => {
+    const setup = await startSentinel(scope);
+    const [master] = setup.servers;
+    const [asks, , dead] = setup.sentinels;
+    await dead?.kill();
+    await asks?.command('ACL', 'SETUSER', 'default', 'resetpass', '>s3cret');
+    await master.command('ACL', 'SETUSER', 'default', 'resetpass', '>s3cret');
+    const mutePort = await freePort(scope);
+    const mute = createServer((socket) => {
+      scope.onClose(() => socket.destroy());
+    });
+    await new Promise<void>((resolve) => mute.listen(mutePort, '127.0.0.1', resolve));
+    scope.onClose(() => mute.close());
+    const url = setup.url
+      .replace('redis-sentinel://', `redis-sentinel://:s3cret@127.0.0.1:${mutePort},`)
+      .replace(/\/main$/, '/main/3');
+    const { core } = await startCore(url);
+    expect(await core.commands.send(['SET', 'a', '1'], { deadlineMs: 20_000 })).toBe('OK');
+    const info = await core.commands.send(['CLIENT', 'INFO']);
+    expect(info).toContain(' db=3 ');
+    expect(core.displayUrl).not.toContain('s3cret');
+  }, 60_000);
+
+  test('an unknown master is said to be unknown, and waited for', async () => {
+    const setup = await startSentinel(scope);
+    const { core, causes } = await startCore(setup.url.replace(/main$/, 'other'));
+    await eventually(() => causes.length > 2);
+    expect(causes[0]).toContain('no sentinel names a master "other"');
+    expect(core.health().ready).toBe(false);
+    const began = performance.now();
+    await core.stop(5_000);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  }, 60_000);
+});
