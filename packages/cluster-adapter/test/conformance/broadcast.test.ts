@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
 import { join, settled, startWithMembers } from './members.ts';
-import { drivers, sharedRedis } from './nodes.ts';
+import { drivers, ours, sharedRedis } from './nodes.ts';
 
 const scope = openScope(afterEach);
 const redis = sharedRedis();
@@ -223,5 +223,21 @@ describe.each(drivers)('a volatile broadcast over %s', (driver) => {
     await settled(nodes[0], [slow]);
     expect(quick.heard).toEqual([['fleeting'], ['test']]);
     expect(slow.heard.map(([event]) => event)).toEqual(['big', 'test']);
+  });
+});
+
+describe.each(ours)('a broadcast of bytes over %s', (driver) => {
+  test('carries bytes in any view as bytes', async () => {
+    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    nodes[1].io.emit(
+      'test',
+      Uint8Array.of(1, 2).buffer,
+      new Uint16Array([3, 4]),
+      Uint8Array.of(9, 5, 6, 9).subarray(1, 3),
+    );
+    await settled(nodes[1], members);
+    for (const { heard } of members) {
+      expect(heard).toEqual([['test', Buffer.from([1, 2]), Buffer.from([3, 0, 4, 0]), Buffer.from([5, 6])]]);
+    }
   });
 });

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, type Scope } from '@sluice/testkit';
 import type { Socket } from 'socket.io';
-import { io as connectTo, type ManagerOptions, type Socket as ClientSocket } from 'socket.io-client';
+import {
+  io as connectTo,
+  type ManagerOptions,
+  type Socket as ClientSocket,
+  type SocketOptions,
+} from 'socket.io-client';
 import { socketAt, startNodes, type Node, type NodesOptions, type Three } from './nodes.ts';
 
 /** A stock client with its memory. */
@@ -15,7 +20,7 @@ export interface Member {
 
 interface JoinOptions {
   readonly namespace?: string;
-  readonly client?: Partial<ManagerOptions>;
+  readonly client?: Partial<ManagerOptions & SocketOptions>;
 }
 
 const signs = new WeakMap<Member, Set<string>>();
@@ -25,13 +30,7 @@ const signPrefix = 'sign-';
 export async function join(scope: Scope, node: Node, options: JoinOptions = {}): Promise<Member> {
   const namespace = options.namespace ?? '/';
   const heard: unknown[][] = [];
-  const socket = connectTo(`${node.url}${namespace}`, {
-    transports: ['websocket'],
-    forceNew: true,
-    reconnection: false,
-    ...options.client,
-  });
-  scope.onClose(() => socket.disconnect());
+  const socket = open(scope, node, namespace, options.client);
   const seen = new Set<string>();
   socket.onAny((event: string, ...args: unknown[]) => {
     if (event.startsWith(signPrefix)) seen.add(event);
@@ -47,6 +46,25 @@ export async function join(scope: Scope, node: Node, options: JoinOptions = {}):
   };
   signs.set(member, seen);
   return member;
+}
+
+/** Connects where it is not let in, and resolves to what it is told. */
+export async function refused(scope: Scope, node: Node, namespace = '/'): Promise<string> {
+  const socket = open(scope, node, namespace);
+  return await new Promise((resolve) => {
+    socket.on('connect_error', ({ message }) => resolve(message));
+  });
+}
+
+function open(scope: Scope, node: Node, namespace: string, client: JoinOptions['client'] = {}): ClientSocket {
+  const socket = connectTo(`${node.url}${namespace}`, {
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    ...client,
+  });
+  scope.onClose(() => socket.disconnect());
+  return socket;
 }
 
 /** Three nodes with one client each. */

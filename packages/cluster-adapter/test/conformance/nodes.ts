@@ -6,11 +6,13 @@ import type { Lifecycle } from '@sluice/kernel';
 import { createRedisCore, type RedisCore } from '@sluice/redis-core';
 import { eventually, openScope, startRedis, type RedisServer, type Scope } from '@sluice/testkit';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
-import { createClusterDriver } from '../../src/index.ts';
+import { createClusterAdapter, createClusterDriver } from '../../src/index.ts';
 
 /** The official streams adapter stands beside ours, so that what is asked of ours is what applications know. */
-export const drivers = ['streams'] as const;
+export const drivers = ['lanes', 'streams'] as const;
 type DriverName = (typeof drivers)[number];
+/** For what the official adapter does not do. */
+export const ours = ['lanes'] as const satisfies readonly DriverName[];
 
 export type Three<Item> = readonly [Item, Item, Item];
 
@@ -40,10 +42,28 @@ export interface Nodes {
   /** Starts of all its keys and channels. */
   readonly prefix: string;
   start(): Promise<Node>;
+  /** The channels of Redis that somebody listens to. */
+  channels(): Promise<string[]>;
 }
 
 interface Attachment extends Lifecycle {
   readonly sessionsKept: () => Promise<void>;
+}
+
+type Attach = (io: Server, core: RedisCore, redis: RedisServer) => Attachment;
+
+function attachLanes(io: Server, core: RedisCore): Attachment {
+  const adapter = createClusterAdapter({ core });
+  io.adapter(adapter);
+  return {
+    name: adapter.name,
+    async start(signal) {
+      await adapter.start(signal);
+      await eventually(() => adapter.attached);
+    },
+    stop: (deadlineMs) => adapter.stop(deadlineMs),
+    sessionsKept: () => Promise.resolve(),
+  };
 }
 
 function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Attachment {
@@ -68,6 +88,8 @@ function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Attachm
   };
 }
 
+const attach: Readonly<Record<DriverName, Attach>> = { lanes: attachLanes, streams: attachStreams };
+
 export function createNodes(scope: Scope, options: NodesOptions): Nodes {
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
@@ -88,7 +110,7 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       const leave = (): Promise<void> => (ending ??= end());
       scope.onClose(leave);
       await core.start(signal);
-      const attachment = attachStreams(io, core, options.redis);
+      const attachment = attach[options.driver](io, core, options.redis);
       for (const name of options.namespaces ?? []) io.of(name);
       options.prepare?.(io);
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -101,6 +123,12 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
         crash: () => core.stop(0),
         sessionsKept: attachment.sessionsKept,
       };
+    },
+    async channels() {
+      const replies = await Promise.all(
+        ['CHANNELS', 'SHARDCHANNELS'].map((kind) => options.redis.command('PUBSUB', kind, `${prefix}*`)),
+      );
+      return replies.flatMap((reply) => reply as string[]).toSorted();
     },
   };
 }
