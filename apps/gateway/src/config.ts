@@ -69,7 +69,7 @@ export const variables = {
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z 0-9 -, beginning with a letter')
     .default('sluice')
     .describe('first part of every key and channel; clusters that share a Redis need different ones'),
-  DRIVER: z.enum(driverNames).default('streams').describe('how nodes hear each other'),
+  DRIVER: z.enum(driverNames).default('lanes').describe('how nodes hear each other'),
   JWT_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')
@@ -103,8 +103,17 @@ export const variables = {
   MAX_QUEUED_BYTES: whole(4_194_304, 65_536, 1_073_741_824).describe(
     'bytes that may wait for a connection that does not read them; past that it is closed',
   ),
+  SPILL_BYTES: whole(1_048_576, 16_384, 1_073_741_824).describe(
+    'bytes that may wait for a connection before it is served from the log, at the rate it reads (driver `lanes`)',
+  ),
+  ON_GAP: z
+    .enum(['fresh', 'signal'])
+    .default('fresh')
+    .describe(
+      'where what a client missed is gone: `fresh` begins a new session, `signal` keeps it and emits `sluice:gap` (driver `lanes`)',
+    ),
   RECOVERY_WINDOW_MS: whole(120_000, 1_000, dayMs).describe(
-    'how long a session can be recovered, ms (driver `streams`)',
+    'how long a client may be away and come back as who it was, ms',
   ),
   PING_INTERVAL_MS: whole(25_000, 1_000, 300_000).describe('Engine.IO heartbeat, ms'),
   PING_TIMEOUT_MS: whole(20_000, 1_000, 300_000).describe('how long a heartbeat may go unanswered, ms'),

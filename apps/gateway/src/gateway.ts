@@ -14,6 +14,7 @@ import { createClientApp } from './http/client-app.ts';
 import { createListener } from './http/listener.ts';
 import { createOperatorApp } from './http/operator-app.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { observeAdapter } from './observe-adapter.ts';
 import { createReadinessLog } from './readiness-log.ts';
 
 /** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
@@ -23,6 +24,13 @@ export function createGateway(config: Config, logger: Logger, version: string): 
   const faults = new Map<string, number>();
   const driver = createClusterDriver(core, {
     driver: config.DRIVER,
+    nodeId: config.NODE_ID,
+    recoveryWindowMs: config.RECOVERY_WINDOW_MS,
+    publishDeadlineMs: config.REQUEST_DEADLINE_MS,
+    onGap: config.ON_GAP,
+    maxQueuedBytes: config.SPILL_BYTES,
+    userOf: (socket) => (socket.data as { user?: string }).user ?? '',
+    onObserved: (observation) => observeAdapter(observation, metrics, logger),
     log: {
       maxEntries: config.HISTORY_MAX_MESSAGES,
       maxAgeMs: config.HISTORY_MAX_AGE_MS,

@@ -19,6 +19,11 @@ export interface Metrics {
   readonly messages: Counter<'outcome'>;
   readonly recoveries: Counter<'outcome'>;
   readonly slowConsumers: Counter;
+  readonly gaps: Counter;
+  readonly fenced: Counter;
+  readonly spilled: Counter;
+  readonly replayed: Counter;
+  readonly canarySeconds: Histogram;
   readonly redisLost: Counter<'role'>;
   readonly driverFaults: Counter<'operation'>;
   /** Adds what is read at each scrape. Call once. */
@@ -71,13 +76,39 @@ export function createMetrics(): Metrics {
     }),
     recoveries: new Counter({
       name: 'sluice_sessions_total',
-      help: 'Sessions begun, by outcome (fresh or recovered)',
+      help: 'Sessions begun, by outcome (recovered, or why not)',
       labelNames: ['outcome'],
       registers,
     }),
     slowConsumers: new Counter({
       name: 'sluice_slow_consumers_total',
       help: 'Connections closed because they did not read what waited for them',
+      registers,
+    }),
+    gaps: new Counter({
+      name: 'sluice_gaps_total',
+      help: 'Gaps told to connected sockets: events trimmed or lost before they were read (driver lanes)',
+      registers,
+    }),
+    fenced: new Counter({
+      name: 'sluice_fenced_sockets_total',
+      help: 'Sockets closed because their session had been taken over elsewhere (driver lanes)',
+      registers,
+    }),
+    spilled: new Counter({
+      name: 'sluice_spills_total',
+      help: 'Times a connection read too slowly and was served from the log (driver lanes)',
+      registers,
+    }),
+    replayed: new Counter({
+      name: 'sluice_replayed_events_total',
+      help: 'Events read from the log for clients that had missed them (driver lanes)',
+      registers,
+    }),
+    canarySeconds: new Histogram({
+      name: 'sluice_canary_seconds',
+      help: 'From this node through Redis and back to it, measured each second (driver lanes)',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
     redisLost: new Counter({

@@ -166,6 +166,8 @@ describe.each(drivers)('three gateways over %s', (driver) => {
     const members = await connectMembers(scope, gateways, room);
     const [typist, ...others] = members;
     typist.socket.emit('typing:set', { room, typing: true });
+    // Volatile: it is not given to a connection that is being written to.
+    for (const other of others) await other.untilHeard('typing:changed');
     typist.socket.emit('typing:set', { room, typing: false });
     for (const other of others) {
       await other.untilHeard('typing:changed', (change) => !change.typing);

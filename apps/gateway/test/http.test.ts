@@ -79,7 +79,7 @@ describe('the port for operators', () => {
       nodeId: gateway.nodeId,
       pid: gateway.pid,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      driver: 'streams',
+      driver: 'lanes',
       uptimeMs: expect.any(Number),
       connections: 0,
       rooms: 0,

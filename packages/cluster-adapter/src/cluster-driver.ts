@@ -1,10 +1,11 @@
 import type { Lifecycle } from '@sluice/kernel';
 import type { Namespace, Socket } from 'socket.io';
 import type { Adapter } from 'socket.io-adapter';
+import type { RecoveryOutcome } from './lanes/recovery.ts';
 import type { Publication, Published } from './publication.ts';
 import type { RoomHistory } from './room-log.ts';
 
-/** Something an official adapter did not wait for went wrong. */
+/** Something that nobody waited for went wrong. */
 export interface DriverFault {
   readonly operation: string;
   readonly cause: unknown;
@@ -35,7 +36,9 @@ export interface ClusterDriver extends Lifecycle {
    * socket whose middlewares refused it, and from that tick on the socket hears by itself.
    */
   replayMissed(socket: Socket): void;
+  /** How `socket` came here, where the driver knows. */
+  recoveryOf(socket: Socket): RecoveryOutcome | undefined;
 }
 
-export const driverNames = ['streams', 'sharded-pubsub'] as const;
+export const driverNames = ['lanes', 'streams', 'sharded-pubsub'] as const;
 export type DriverName = (typeof driverNames)[number];

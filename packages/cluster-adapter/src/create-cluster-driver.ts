@@ -1,12 +1,27 @@
 import type { RedisCore } from '@sluice/redis-core';
 import type { ClusterDriver, DriverFault, DriverName } from './cluster-driver.ts';
+import type { Socket } from 'socket.io';
 import type { RoomLogOptions } from './room-log.ts';
+import { createLanesDriver } from './lanes-driver.ts';
+import type { AdapterObservation } from './lanes/lanes-options.ts';
 import { createShardedDriver } from './sharded-driver.ts';
 import { createStreamsDriver } from './streams-driver.ts';
 
 export interface ClusterDriverOptions {
   readonly driver: DriverName;
   readonly log: RoomLogOptions;
+  /** Names this node among the nodes; random unless given. */
+  readonly nodeId?: string;
+  /** Whose session a socket's is, once its middlewares have run. */
+  readonly userOf?: (socket: Socket) => string;
+  /** How long a client may be away and come back as who it was, in milliseconds. */
+  readonly recoveryWindowMs?: number;
+  /** How long a publication may wait for Redis, in milliseconds. */
+  readonly publishDeadlineMs?: number;
+  readonly onGap?: 'fresh' | 'signal';
+  /** Bytes that may wait for one connection before it is served from the log (driver `lanes`). */
+  readonly maxQueuedBytes?: number;
+  readonly onObserved?: (observation: AdapterObservation) => void;
   /** Events that are stale by the time a client recovers. */
   readonly ephemeralEvents?: readonly string[];
   /** Called for failures of work that nobody waits for. */
@@ -22,6 +37,19 @@ const streamMaxEntries = 10_000;
  */
 export function createClusterDriver(core: RedisCore, options: ClusterDriverOptions): ClusterDriver {
   switch (options.driver) {
+    case 'lanes':
+      return createLanesDriver(core, {
+        log: options.log,
+        ...(options.nodeId !== undefined && { nodeId: options.nodeId }),
+        recoveryWindowMs: options.recoveryWindowMs ?? 120_000,
+        publishDeadlineMs: options.publishDeadlineMs ?? 5_000,
+        onGap: options.onGap ?? 'fresh',
+        maxQueuedBytes: options.maxQueuedBytes ?? 1_048_576,
+        policies: Object.fromEntries((options.ephemeralEvents ?? []).map((event) => [event, 'droppable'])),
+        userOf: options.userOf ?? (() => ''),
+        onFault: options.onFault,
+        onObserved: options.onObserved ?? (() => undefined),
+      });
     case 'streams':
       return createStreamsDriver(core, {
         log: options.log,

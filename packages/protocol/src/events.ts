@@ -26,6 +26,12 @@ export interface SessionReady {
   readonly nodeId: string;
   /** True where what was missed while away has been sent before this event. */
   readonly recovered: boolean;
+  /**
+   * Why it is not recovered (driver `lanes`): `new` brought no session, `off` asked not to, `unknown` expired or never
+   * was, `foreign` another user's or namespace's, `offset` not one that was given out, `trimmed` and `lost` what was
+   * missed is not kept any more.
+   */
+  readonly reason?: 'new' | 'off' | 'unknown' | 'foreign' | 'offset' | 'trimmed' | 'lost';
 }
 
 export interface TypingChanged {

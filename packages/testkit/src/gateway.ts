@@ -8,7 +8,7 @@ import { openScope, type Scope } from './scope.ts';
 import type { TokenIssuer } from './token.ts';
 
 /** The cluster adapters that a gateway can be told to use. */
-export type Driver = 'streams' | 'sharded-pubsub';
+export type Driver = 'lanes' | 'streams' | 'sharded-pubsub';
 
 export interface GatewayOptions {
   readonly redisUrl: string;

@@ -135,7 +135,7 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
       'typing:set',
       define(typingSetSchema, false, (socket, { room, typing }) => {
         const name = memberOf(socket, room);
-        socket.to(name).emit('typing:changed', { room, user: socket.data.user, typing });
+        socket.to(name).volatile.emit('typing:changed', { room, user: socket.data.user, typing });
         return {};
       }),
     ],

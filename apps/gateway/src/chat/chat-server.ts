@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import type { ClusterDriver } from '@sluice/cluster-adapter';
+import type { ClusterDriver, RecoveryOutcome } from '@sluice/cluster-adapter';
 import type { CodedError } from '@sluice/kernel';
 import {
   protocolError,
   type ClientToServerEvents,
   type ProtocolErrorCode,
   type ServerToClientEvents,
+  type SessionReady,
 } from '@sluice/protocol';
 import type { Logger } from 'pino';
 import { Server, type DefaultEventsMap, type ServerOptions, type Socket } from 'socket.io';
@@ -69,17 +70,22 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
   io.on('connection', (socket) => {
     const { user } = socket.data;
     metrics.connected.inc();
-    metrics.recoveries.inc({ outcome: socket.recovered ? 'recovered' : 'fresh' });
-    logger.info({ user, socketId: socket.id, recovered: socket.recovered }, 'connected');
+    const { recovered } = socket;
+    const reason = freshReason(driver.recoveryOf(socket as Socket));
+    metrics.recoveries.inc({ outcome: recovered ? 'recovered' : (reason ?? 'fresh') });
+    logger.info({ user, socketId: socket.id, recovered, reason }, 'connected');
     socket.on('disconnect', (reason) => {
       metrics.disconnected.inc({ reason });
       logger.info({ user, socketId: socket.id, reason }, 'disconnected');
     });
     driver.replayMissed(socket as Socket);
     // With recovery on, a plain emit to one socket is written to the stream that all nodes read.
-    socket.nsp.local
-      .to(socket.id)
-      .emit('session:ready', { user, nodeId: options.nodeId, recovered: socket.recovered });
+    socket.nsp.local.to(socket.id).emit('session:ready', {
+      user,
+      nodeId: options.nodeId,
+      recovered,
+      ...(reason !== undefined && { reason }),
+    });
     deps.dispatch(socket);
   });
   return io;
@@ -106,11 +112,16 @@ function serverOptions(driver: ClusterDriver, options: ChatServerOptions): Parti
   };
 }
 
+function freshReason(outcome: RecoveryOutcome | undefined): SessionReady['reason'] {
+  return outcome === undefined || outcome.kind === 'recovered' ? undefined : outcome.reason;
+}
+
 /** Resolves where the socket may connect, with its user set. Throws the protocol error that refuses it. */
 async function letIn(socket: ChatSocket, deps: ChatServerDependencies): Promise<void> {
   if (deps.closing()) throw protocolError('shutting_down');
   const user = await deps.verifier.verify((socket.handshake.auth as { token?: unknown }).token);
-  // A session belongs to its user: one that was recovered with somebody else's token is not theirs.
+  // A session belongs to its user: one that was recovered with somebody else's token is not theirs. (Driver `lanes`
+  // restores only once this has returned, and only what is the user's.)
   if (socket.recovered && socket.data.user !== user) throw protocolError('unauthorized');
   if (!deps.driver.attached) throw protocolError('unavailable');
   socket.data.user = user;

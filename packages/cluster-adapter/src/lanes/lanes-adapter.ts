@@ -147,7 +147,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     const before = this.sids.get(id);
     const joined = [...rooms].filter((room) => before?.has(room) !== true);
-    super.addAll(id, rooms);
+    void super.addAll(id, rooms);
     const positions = new Map<Room, Followed>();
     for (const room of joined) {
       const followed = this.#rooms.get(room);
@@ -162,9 +162,10 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     return work;
   }
 
-  override del(id: SocketId, room: Room): Promise<void> {
-    super.del(id, room);
-    return this.#keeper.left(id, room);
+  override del(id: SocketId, room: Room): Promise<void> | void {
+    const wasIn = this.sids.get(id)?.has(room) === true;
+    void super.del(id, room);
+    return wasIn ? this.#keeper.left(id, room) : undefined;
   }
 
   override delAll(id: SocketId): void {
@@ -498,7 +499,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     let count = 0;
     for (const socket of this.#select(opts)) {
       count += 1;
-      internalsOf(socket).acks.set(packet.id as number, ack);
+      internalsOf(socket).acks.set(packet.id, ack);
       this.#write(socket, delivery);
     }
     onCount(count);
@@ -596,7 +597,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   #onConnect(socket: Socket): void {
     const restored = this.#recovery.take(socket.id);
     if (restored === undefined) return;
-    super.addAll(socket.id, new Set(restored.rooms.keys()));
+    void super.addAll(socket.id, new Set(restored.rooms.keys()));
     this.#tellGaps(socket, restored);
     const take = (topic: Topic, entry: LogEntry): void => this.#replay(socket, topic, entry);
     for (const { topic, entry } of restored.missed) take(topic, entry);

@@ -4,10 +4,10 @@ import { defineScript } from '@sluice/redis-core';
  * Appends and delivers. Returns the position, or an array of it where the idempotency key was known.
  *
  * KEYS: index; log, end and channel of each topic; the idempotency key, where there is one
- * ARGV: tag, body, most entries, most age, life of the keys, period of upkeep, idempotency TTL where there is a key
+ * ARGV: tag, body, most entries, most age, life of the keys, digits, idempotency TTL where there is a key
  *
- * Upkeep (what is too old goes, the stream's expiry is put off) is due at a topic's first entry of each period: the
- * position before tells. The keys live that much longer.
+ * Upkeep (what is too old goes, the stream's expiry is put off) is due at a topic's first entry of each period: where
+ * this position and the one before differ in their first so many digits. The keys live that much longer.
  */
 export const publishScript = defineScript(`
 local call = redis.call
@@ -20,9 +20,8 @@ local position = call('XADD', KEYS[1], 'MAXLEN', '~', '100', '*', 't', '')
 for i = 2, topics - 2, 3 do
   local previous = call('SET', KEYS[i + 1], position, 'GET', 'PX', ARGV[5]) or '0-0'
   call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[3], position, 'e', previous .. ' ' .. ARGV[1] .. ' ' .. ARGV[2])
-  local ms, period = tonumber(string.match(position, '^%d+')), tonumber(ARGV[6])
-  if math.floor(ms / period) ~= math.floor(tonumber(string.match(previous, '^%d+')) / period) then
-    call('XTRIM', KEYS[i], 'MINID', ms - tonumber(ARGV[4]))
+  if string.sub(position, 1, ARGV[6]) ~= string.sub(previous, 1, ARGV[6]) then
+    call('XTRIM', KEYS[i], 'MINID', tonumber(string.match(position, '^%d+')) - tonumber(ARGV[4]))
     call('PEXPIRE', KEYS[i], ARGV[5])
   end
   call('SPUBLISH', KEYS[i + 2], position .. ' ' .. previous .. ' ' .. ARGV[2])

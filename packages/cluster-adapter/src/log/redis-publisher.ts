@@ -20,8 +20,10 @@ export interface RedisPublisherOptions extends OutboxLimits {
 
 const retryAfterMs = 100;
 const findPageSize = 1_000;
-// A topic's keys are kept in order at most so often; they live so much longer than they must.
-const longestUpkeepMs = 5_000;
+// How often a topic's keys are kept in order, at most, as a power of ten; they live so much longer than they must.
+const upkeepExponents = [4, 3, 2, 1] as const;
+// Of milliseconds since the epoch, from 2001 to 2286.
+const digitsOfMs = 13;
 
 /** Publishes through an outbox, and settles what was under way when a connection ended before it sends anything more. */
 export class RedisPublisher {
@@ -114,13 +116,13 @@ export class RedisPublisher {
 
   #argsOf(retention: Retention): readonly string[] {
     if (retention !== this.#retention) {
-      const upkeepMs = Math.min(longestUpkeepMs, Math.ceil(retention.maxAgeMs / 8));
+      const exponent = upkeepExponents.find((e) => 10 ** e <= retention.maxAgeMs / 8) ?? 0;
       this.#retention = retention;
       this.#retentionArgs = [
         String(retention.maxEntries),
         String(retention.maxAgeMs),
-        String(retention.maxAgeMs + upkeepMs),
-        String(upkeepMs),
+        String(retention.maxAgeMs + 10 ** exponent),
+        String(digitsOfMs - exponent),
       ];
     }
     return this.#retentionArgs;
