@@ -1,4 +1,5 @@
 import type { Clock } from '@sluice/kernel';
+import { inCommands, sendStep, type ChannelRelay, type ChannelStep } from './channel-step.ts';
 import type { Connection } from './connection.ts';
 import type { DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
@@ -24,17 +25,6 @@ interface Wanted {
   waiters: Waiter[] | undefined;
 }
 
-/** One command to Redis: channels of one kind to be taken or left. */
-interface Step {
-  readonly kind: ChannelKind;
-  readonly take: boolean;
-  readonly channels: string[];
-}
-
-type Relay = (payload: Buffer, channel: Buffer) => void;
-
-// Enough to make the round trip cheap, and few enough that one reply does not hold up what else a node does.
-const maxChannelsPerCommand = 500;
 const retryAfterMs = 100;
 
 /**
@@ -55,7 +45,7 @@ export class ChannelSubscriber implements Subscriber {
   readonly #missing = new Set<string>();
   #lost = false;
   /** The driver's listener for all channels of the present connection: the same one must be handed back. */
-  #relay: Relay = () => undefined;
+  #relay: ChannelRelay = () => undefined;
 
   constructor(
     connection: Connection,
@@ -195,8 +185,8 @@ export class ChannelSubscriber implements Subscriber {
   }
 
   /** What is to be done about `changed`, in commands. What Redis knows already is settled at once. */
-  #stepsFor(changed: Iterable<string>): Step[] {
-    const groups = new Map<string, Step>();
+  #stepsFor(changed: Iterable<string>): ChannelStep[] {
+    const groups = new Map<string, ChannelStep>();
     for (const channel of changed) {
       const wanted = this.#wanted.get(channel);
       // One under way is looked at again when its command ends.
@@ -215,10 +205,10 @@ export class ChannelSubscriber implements Subscriber {
   }
 
   /** Never rejects. */
-  async #run(client: DriverClient, step: Step): Promise<void> {
+  async #run(client: DriverClient, step: ChannelStep): Promise<void> {
     for (const channel of step.channels) this.#begin(channel, step);
     try {
-      await send(client, step, this.#relay);
+      await sendStep(client, step, this.#relay);
       if (step.take && this.#connection.client === client) this.#confirm(step.channels);
       this.#end(step);
     } catch (cause) {
@@ -230,7 +220,7 @@ export class ChannelSubscriber implements Subscriber {
     }
   }
 
-  #begin(channel: string, step: Step): void {
+  #begin(channel: string, step: ChannelStep): void {
     const wanted = this.#wanted.get(channel);
     if (wanted === undefined) return;
     wanted.busy = true;
@@ -250,7 +240,7 @@ export class ChannelSubscriber implements Subscriber {
   }
 
   /** What was wanted meanwhile is looked at in the same turn. */
-  #end(step: Step): void {
+  #end(step: ChannelStep): void {
     for (const channel of step.channels) {
       const wanted = this.#wanted.get(channel);
       if (wanted === undefined) continue;
@@ -261,7 +251,7 @@ export class ChannelSubscriber implements Subscriber {
   }
 
   /** What Redis refuses it would refuse again; but one channel must not take the others down with it. */
-  #onRefused(client: DriverClient, step: Step, error: unknown): void {
+  #onRefused(client: DriverClient, step: ChannelStep, error: unknown): void {
     const [channel, ...others] = step.channels;
     if (others.length > 0) {
       for (const each of step.channels) void this.#run(client, { ...step, channels: [each] });
@@ -311,19 +301,4 @@ function takeWaiters(wanted: Wanted): readonly Waiter[] {
   const waiters = wanted.waiters ?? [];
   wanted.waiters = undefined;
   return waiters;
-}
-
-function inCommands(step: Step): Step[] {
-  const steps: Step[] = [];
-  for (let from = 0; from < step.channels.length; from += maxChannelsPerCommand) {
-    steps.push({ ...step, channels: step.channels.slice(from, from + maxChannelsPerCommand) });
-  }
-  return steps;
-}
-
-function send(client: DriverClient, { kind, take, channels }: Step, relay: Relay): Promise<void> {
-  if (kind === 'sharded') {
-    return take ? client.sSubscribe(channels, relay, true) : client.sUnsubscribe(channels, relay, true);
-  }
-  return take ? client.subscribe(channels, relay, true) : client.unsubscribe(channels, relay, true);
 }

@@ -1,7 +1,7 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
 import { openDriverClient, requireMaster, type DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
-import type { Topology } from './topology.ts';
+import type { Address, Topology } from './topology.ts';
 import { replyCode } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
 
@@ -56,6 +56,8 @@ export class Connection {
   readonly #closing = new AbortController();
   #state: ConnectionState = 'idle';
   #client: DriverClient | undefined;
+  /** Where the client leads behind Sentinel. */
+  #master: Address | undefined;
   #drop: ((cause: unknown) => void) | undefined;
   #lost: Promise<unknown> | undefined;
   #opened = 0;
@@ -161,12 +163,17 @@ export class Connection {
     this.#state = 'closed';
   }
 
+  /** Behind Sentinel, drops the connection unless it leads to `master`: another will. */
+  follow(master: Address): void {
+    if (this.#master?.host !== master.host || this.#master.port !== master.port) this.leaveReplica();
+  }
+
   /**
    * To be called where Redis refuses a write because it is a replica. Behind Sentinel there is, or will be, a master
    * elsewhere, and the connection is dropped to look for it.
    */
   leaveReplica(): void {
-    if (this.#topology.kind !== 'sentinel' || this.client === undefined) return;
+    if (this.#master === undefined || this.client === undefined) return;
     this.#drop?.(redisError('redis_not_ready', { text: 'Redis is not the master any more.' }));
   }
 
@@ -227,8 +234,9 @@ export class Connection {
       abandoned.abort();
       return outcome.cause;
     }
-    client = outcome.opened;
+    client = outcome.opened.client;
     this.#client = client;
+    this.#master = outcome.opened.master;
     this.#state = 'ready';
     this.#opened += 1;
     this.#report({ kind: 'opened', name: this.name, role: this.role });
@@ -256,7 +264,7 @@ export class Connection {
   #probe(client: DriverClient): () => void {
     let cancel: (() => void) | undefined;
     let stopped = false;
-    const behindSentinel = this.#topology.kind === 'sentinel';
+    const behindSentinel = this.#master !== undefined;
     const ask = (): void => {
       const sentAt = performance.now();
       cancel = this.#clock.schedule(this.#tuning.probeMs, () => {

@@ -2,7 +2,7 @@ import type { Clock } from '@sluice/kernel';
 import { createClient, type RedisClientType } from 'redis';
 import { redisError } from './errors.ts';
 import { findMaster } from './sentinel.ts';
-import type { Topology } from './topology.ts';
+import type { Address, Topology } from './topology.ts';
 import type { RedisTuning } from './tuning.ts';
 
 export type DriverClient = RedisClientType;
@@ -17,26 +17,38 @@ export interface DriverClientOptions {
   readonly onEnd: (cause: unknown) => void;
 }
 
-// The part of `connectMs` that sentinels may take, so that enough of it is left for the master.
-const sentinelShare = 1 / 4;
+export interface OpenedClient {
+  readonly client: DriverClient;
+  /** Where it leads, as the sentinels named it; undefined without sentinels. */
+  readonly master: Address | undefined;
+}
+
+/** Part of the time for connecting, so that enough of it is left for the master. */
+export function sentinelPatienceMs(tuning: RedisTuning): number {
+  return tuning.connectMs / 4;
+}
 
 /** Connects once, behind Sentinel to the master of the moment, and resolves when commands can be written. */
 export async function openDriverClient(
   topology: Topology,
   { name, tuning, clock, signal, onEnd }: DriverClientOptions,
-): Promise<DriverClient> {
+): Promise<OpenedClient> {
   const socket = { reconnectStrategy: false, connectTimeout: tuning.connectMs } as const;
-  const patienceMs = tuning.connectMs * sentinelShare;
+  const patienceMs = sentinelPatienceMs(tuning);
+  const master =
+    topology.kind === 'sentinel'
+      ? await findMaster(topology, { name, clock, patienceMs, signal })
+      : undefined;
+  signal.throwIfAborted();
   const target =
-    topology.kind === 'standalone'
-      ? { url: topology.url, socket }
-      : {
+    topology.kind === 'sentinel'
+      ? {
           ...(topology.username !== undefined && { username: topology.username }),
           ...(topology.password !== undefined && { password: topology.password }),
           database: topology.database,
-          socket: { ...(await findMaster(topology, { name, clock, patienceMs, signal })), ...socket },
-        };
-  signal.throwIfAborted();
+          socket: { ...socket, ...master },
+        }
+      : { url: topology.url, socket };
   const client: DriverClient = createClient({
     ...target,
     name,
@@ -52,12 +64,12 @@ export async function openDriverClient(
   signal.addEventListener('abort', () => client.destroy(), { once: true });
   try {
     await client.connect();
-    if (topology.kind === 'sentinel') requireMaster(await client.sendCommand(['ROLE']));
+    if (master !== undefined) requireMaster(await client.sendCommand(['ROLE']));
   } catch (cause) {
     client.destroy();
     throw cause;
   }
-  return client;
+  return { client, master };
 }
 
 /** Throws `redis_not_ready` unless the reply to ROLE is a master's. */

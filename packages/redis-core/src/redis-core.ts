@@ -3,7 +3,9 @@ import { ChannelSubscriber } from './channel-subscriber.ts';
 import { CommandQueue, type Commands } from './commands.ts';
 import { Connection, type ConnectionInfo, type ConnectionRole, type ConnectionStatus } from './connection.ts';
 import { redisError } from './errors.ts';
+import { sentinelPatienceMs } from './driver-client.ts';
 import { createKeyspace, type Keyspace } from './keyspace.ts';
+import { MasterWatch } from './master-watch.ts';
 import { BlockingReader, type StreamReader } from './reader.ts';
 import type { Subscriber } from './subscriber.ts';
 import { parseRedisUrl } from './topology.ts';
@@ -51,7 +53,7 @@ export interface RedisCore extends Lifecycle {
   subscriber(): Subscriber;
   /** A blocking reader of its own connection for each purpose (`[a-z-]+`), always the same one. */
   reader(purpose: string): StreamReader;
-  /** Every connection this core has made, in the order of making. */
+  /** Every connection to Redis this core has made, in the order of making. Sentinels are asked over passing ones. */
   inventory(): readonly ConnectionInfo[];
   health(): RedisHealth;
 }
@@ -93,6 +95,16 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
     onListenerError(cause, 'onOpened'),
   );
   let subscriber: ChannelSubscriber | undefined;
+  const masterWatch =
+    topology.kind === 'sentinel'
+      ? new MasterWatch(topology, {
+          name: `${prefix}:${options.nodeId}:sentinel`,
+          clock,
+          everyMs: tuning.probeEveryMs,
+          patienceMs: sentinelPatienceMs(tuning),
+          onMaster: (master) => connections.forEach((connection) => connection.follow(master)),
+        })
+      : undefined;
   const inventory = (): readonly ConnectionInfo[] => connections.map((connection) => connection.info);
 
   return {
@@ -126,7 +138,10 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
     }),
     start() {
       if (phase === 'stopped') return Promise.reject(redisError('redis_closed'));
-      if (phase === 'new') for (const connection of connections) connection.start();
+      if (phase === 'new') {
+        for (const connection of connections) connection.start();
+        masterWatch?.start();
+      }
       phase = 'started';
       return Promise.resolve();
     },
@@ -138,6 +153,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
 
   async function stopAll(deadlineMs: number): Promise<void> {
     phase = 'stopped';
+    masterWatch?.stop();
     const until = clock.now() + deadlineMs;
     // Readers and subscriptions first, so that nothing arrives for parts already gone; commands last, because
     // others may still be writing what must not be lost.

@@ -5,7 +5,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface StandaloneTopology {
+interface StandaloneTopology {
   readonly kind: 'standalone';
   /** `redis[s]://[[username][:password]@]host[:port][/db]` */
   readonly url: string;
