@@ -12,6 +12,7 @@ export type ChannelRelay = (payload: Buffer, channel: Buffer) => void;
 
 // Enough to make the round trip cheap, and few enough that one reply does not hold up what else a node does.
 const maxChannelsPerCommand = 500;
+
 /** Cut into commands of a bounded size. */
 export function inCommands(step: ChannelStep): ChannelStep[] {
   const steps: ChannelStep[] = [];
