@@ -6,17 +6,20 @@ const maxEntries = 40;
 /** A short history for people: the violation, what happened in its order, and the rooms' histories. */
 export function timeline({ history, violation }: ShortHistory): string {
   const began = history.events[0]?.atMs ?? 0;
-  const lines = history.events.map((event) => {
-    const [who, what] = describe(event);
-    const seconds = ((event.atMs - began) / 1_000).toFixed(3);
-    return `${seconds.padStart(9)} s  ${who.padEnd(12)} ${what}`;
-  });
+  const lines = history.events.map((event) => describeEvent(event, began));
   const rooms = [...history.rooms].map(([room, entries]) => {
     const shown = entries.slice(-maxEntries).map(({ id, clientId }) => `"${clientId}" = ${id}`);
     const older = entries.length > maxEntries ? `(${entries.length - maxEntries} older) ` : '';
     return `  history of ${room}: ${older}${shown.join(', ') || 'empty'}`;
   });
   return [`${violation.kind}: ${violation.text}`, ...lines, ...rooms].join('\n');
+}
+
+/** One line about an event, with the seconds since `beganMs`. */
+export function describeEvent(event: HistoryEvent, beganMs: number): string {
+  const [who, what] = describe(event);
+  const seconds = ((event.atMs - beganMs) / 1_000).toFixed(3);
+  return `${seconds.padStart(9)} s  ${who.padEnd(12)} ${what}`;
 }
 
 function describe(event: HistoryEvent): [who: string, what: string] {
