@@ -107,6 +107,6 @@ describe.each(ours)('the nodes of a cluster over %s', (driver) => {
     for (const node of started) await node.leave();
     await eventually(async () => (await nodes.channels()).length === 0);
     const names = (await redis().clients()).map(({ name }) => String(name));
-    expect(names.filter((name) => name.startsWith(nodes.prefix))).toEqual([]);
+    expect(names.filter((name) => name.startsWith(started[0].prefix))).toEqual([]);
   });
 });

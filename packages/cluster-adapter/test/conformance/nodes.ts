@@ -17,8 +17,9 @@ export const ours = ['lanes'] as const satisfies readonly DriverName[];
 export type Three<Item> = readonly [Item, Item, Item];
 
 export interface Node {
+  /** Starts of all keys and channels of its cluster. */
+  readonly prefix: string;
   readonly io: Server;
-  readonly core: RedisCore;
   readonly url: string;
   /** Ends it as a deploy does. */
   leave(): Promise<void>;
@@ -39,8 +40,6 @@ export interface NodesOptions {
 
 /** The nodes of one cluster, set apart from others on the same Redis. */
 export interface Nodes {
-  /** Starts of all its keys and channels. */
-  readonly prefix: string;
   start(): Promise<Node>;
   /** The channels of Redis that somebody listens to. */
   channels(): Promise<string[]>;
@@ -94,7 +93,6 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
   return {
-    prefix,
     async start() {
       count += 1;
       const core = createRedisCore({ url: options.redis.url, prefix, nodeId: `node-${count}` });
@@ -116,8 +114,8 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
       await attachment.start(signal);
       return {
+        prefix,
         io,
-        core,
         url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
         leave,
         crash: () => core.stop(0),
