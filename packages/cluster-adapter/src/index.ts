@@ -8,6 +8,7 @@ export {
   type ClusterAdapterOptions,
   type ClusterAdapterParts,
 } from './lanes/create-cluster-adapter.ts';
-export type { LanesAdapter, RoomPublication } from './lanes/lanes-adapter.ts';
+export type { LanesAdapter } from './lanes/lanes-adapter.ts';
+export type { RoomPublication } from './lanes/publishing.ts';
 export type { AdapterFault, AdapterObservation, EventPolicy, LanesOptions } from './lanes/lanes-options.ts';
 export type { RecoveryOutcome, FreshReason } from './lanes/recovery.ts';

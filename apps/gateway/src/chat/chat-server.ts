@@ -74,9 +74,9 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
     const reason = freshReason(driver.recoveryOf(socket as Socket));
     metrics.recoveries.inc({ outcome: recovered ? 'recovered' : (reason ?? 'fresh') });
     logger.info({ user, socketId: socket.id, recovered, reason }, 'connected');
-    socket.on('disconnect', (reason) => {
-      metrics.disconnected.inc({ reason });
-      logger.info({ user, socketId: socket.id, reason }, 'disconnected');
+    socket.on('disconnect', (cause) => {
+      metrics.disconnected.inc({ reason: cause });
+      logger.info({ user, socketId: socket.id, reason: cause }, 'disconnected');
     });
     driver.replayMissed(socket as Socket);
     // With recovery on, a plain emit to one socket is written to the stream that all nodes read.

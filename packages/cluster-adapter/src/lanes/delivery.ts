@@ -1,4 +1,4 @@
-import WebSocket from 'ws';
+import * as ws from 'ws';
 import type { Packet } from 'socket.io-parser';
 import type { Position } from '../log/cluster-log.ts';
 import type { Envelope, Header } from './envelope.ts';
@@ -19,8 +19,7 @@ export interface DeliveryTerms {
   readonly volatile?: boolean;
 }
 
-const { frame } = (WebSocket as unknown as { Sender: { frame: (data: Buffer, options: object) => unknown } })
-  .Sender;
+const { frame } = (ws as unknown as { Sender: { frame: (data: Buffer, options: object) => unknown } }).Sender;
 const textFrame = { readOnly: false, mask: false, rsv1: false, opcode: 1, fin: true };
 
 /** One event on its way to this node's sockets: decoded, encoded and framed once, and only as far as somebody needs it. */

@@ -23,13 +23,15 @@ const newline = 0x0a;
 export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer)[]): string | Buffer {
   const [first] = chunks;
   if (chunks.length === 1 && typeof first === 'string') {
-    return header === none || isEmpty(header) ? `\n${first}` : `${JSON.stringify(header)}\n${first}`;
+    const head = JSON.stringify(header);
+    return head === '{}' ? `\n${first}` : `${head}\n${first}`;
   }
   const parts = chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
   const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -part.length));
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
 }
 
+/** An event as it is published. */
 export interface Envelope {
   readonly header: Header;
   readonly chunks: readonly (string | Buffer)[];
@@ -47,9 +49,4 @@ export function decodeEnvelope(body: Buffer): Envelope {
     return length < 0 ? body.subarray(from, at) : body.toString('utf8', from, at);
   });
   return { header, chunks };
-}
-
-function isEmpty(header: Header): boolean {
-  for (const _field in header) return false;
-  return true;
 }

@@ -17,7 +17,7 @@ export interface LaggardsOptions {
   readonly writeLatest: (socket: Socket, latest: ReadonlyMap<string, LogEntry>, offset: Position) => void;
   /** Returns false where the socket does not live on. */
   readonly onGap: (socket: Socket, gap: LogGap) => boolean;
-  readonly onResumed: (socket: Socket, replayed: number, tookMs: number) => void;
+  readonly onResumed: (replayed: number, tookMs: number) => void;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
   readonly clock: Clock;
 }
@@ -126,7 +126,7 @@ export class Laggards {
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
         writeLatest(socket, latest, catchUp.cursor);
-        onResumed(socket, replayed, clock.now() - began);
+        onResumed(replayed, clock.now() - began);
         return;
       } catch (cause) {
         this.#options.onFault({ operation: 'serve from the log', cause });

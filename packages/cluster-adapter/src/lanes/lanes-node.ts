@@ -86,6 +86,12 @@ export class LanesNode implements Lifecycle {
     return this.#asked;
   }
 
+  /** The first adapter of a server starts its node. */
+  enter(adapter: LanesAdapter): void {
+    this.adapters.set(adapter.nsp.name, adapter);
+    this.start(new AbortController().signal).catch((cause: unknown) => this.#fault('start', cause));
+  }
+
   /** The last adapter of a server that closes takes the node with it. */
   async leave(adapter: LanesAdapter): Promise<void> {
     if (this.adapters.get(adapter.nsp.name) === adapter) this.adapters.delete(adapter.nsp.name);

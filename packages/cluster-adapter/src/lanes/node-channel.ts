@@ -127,6 +127,8 @@ export class NodeChannel {
     listeners: {
       onAnswer: (value: unknown, from: string) => void;
       onSettled?: (member: string) => void;
+      /** Answers are welcome until the time is over, when all have settled too. */
+      staysOpen?: boolean;
     },
   ): Promise<string[]> {
     if (members.length === 0) return [];
@@ -141,7 +143,7 @@ export class NodeChannel {
         onSettled(member) {
           if (!missing.delete(member)) return;
           listeners.onSettled?.(member);
-          if (missing.size === 0) resolve();
+          if (missing.size === 0 && listeners.staysOpen !== true) resolve();
         },
       });
     });

@@ -4,8 +4,13 @@ import { serverOf, type PacketDecoder } from './socket-io-internals.ts';
 
 export type Chunks = readonly (string | Buffer)[];
 
+/** Writes packets as a server's parser does. */
+export interface PacketEncoding {
+  encode(packet: Packet): (string | Buffer)[];
+}
+
 /** A server's own way of writing packets, whichever parser it was given. */
-export class PacketCodec {
+export class PacketCodec implements PacketEncoding {
   readonly #encode: (packet: Packet) => (string | Buffer)[];
   readonly #newDecoder: () => PacketDecoder;
   /** True where an event is JSON text that ends with its arguments, so that one more can be spliced in. */
@@ -15,7 +20,7 @@ export class PacketCodec {
     const { encoder, opts } = serverOf(namespace);
     this.#encode = (packet) => encoder.encode(packet);
     const Parser = opts.parser?.Decoder ?? Decoder;
-    this.#newDecoder = () => new Parser() as PacketDecoder;
+    this.#newDecoder = () => new Parser();
     // By what it does, since a parser may wrap another.
     const [probe, ...rest] = this.#encode({ type: PacketType.EVENT, nsp: '/', data: ['a', 1] });
     this.isText = rest.length === 0 && probe === '2["a",1]';

@@ -35,8 +35,15 @@ interface SocketInternals {
     writeToEngine(packets: readonly (string | Buffer)[], options: WriteOptions): void;
   };
   notifyOutgoingListeners(packet: { readonly data: readonly unknown[] }): void;
-  readonly _anyOutgoingListeners?: readonly unknown[];
+  listenersAnyOutgoing(): readonly unknown[];
 }
+
+/** Cheap: the list that Socket.IO's own method hands out, or a new empty one, is not made for each event. */
+export function hearsOutgoing(socket: SocketInternals): boolean {
+  const { [anyOutgoing]: listeners } = socket as unknown as { [anyOutgoing]?: readonly unknown[] };
+  return listeners !== undefined && listeners.length > 0;
+}
+const anyOutgoing = '_anyOutgoingListeners';
 
 export function internalsOf(socket: Socket): SocketInternals {
   return socket as unknown as SocketInternals;
@@ -56,17 +63,21 @@ export function rename(
   if (isWaiting) waiting?.set(names.sid, socket);
 }
 
-export type Middlewares = (socket: Socket, done: (error: Error | null) => void) => void;
+export type Middlewares = (socket: Socket, done: (error?: Error | null) => void) => void;
 
 /** Runs `admit` for each socket that every middleware has accepted, before it is connected. Returns what undoes it. */
 export function afterMiddlewares(namespace: Namespace, admit: (socket: Socket) => Promise<void>): () => void {
   const target = namespace as unknown as { run: Middlewares };
   const run = target.run;
-  target.run = (socket, done) =>
-    run.call(namespace, socket, (error) => {
-      if (error) done(error);
-      else admit(socket).then(() => done(null), done);
+  const passed = (socket: Socket): Promise<void> =>
+    new Promise((resolve, reject) => {
+      run.call(namespace, socket, (error) => (error ? reject(error) : resolve()));
     });
+  target.run = (socket, done) => {
+    passed(socket)
+      .then(() => admit(socket))
+      .then(() => done(null), done);
+  };
   return () => {
     target.run = run;
   };
@@ -91,8 +102,19 @@ export function serverOf(namespace: Namespace): ServerInternals {
 
 /** What a broadcast with acknowledgements numbers its packet with. */
 export function nextAckId(namespace: Namespace): number {
-  return (namespace as unknown as { _ids: number })._ids++;
+  const { [ackIds]: id } = namespace as unknown as { [ackIds]: number };
+  (namespace as unknown as { [ackIds]: number })[ackIds] = id + 1;
+  return id;
 }
+const ackIds = '_ids';
+
+/** Calls the listeners of `serverSideEmit` on this node. */
+export function emitServerSide(namespace: Namespace, args: readonly unknown[]): void {
+  (namespace as unknown as { [onServerSideEmit]: (args: readonly unknown[]) => void })[onServerSideEmit](
+    args,
+  );
+}
+const onServerSideEmit = '_onServerSideEmit';
 
 /** Ends a connection without waiting for a reader. */
 export function drop(socket: Socket): void {

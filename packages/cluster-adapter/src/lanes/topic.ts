@@ -21,3 +21,9 @@ export const clusterTopic: Topic = 'cluster';
 export function nodeTopic(uid: string): Topic {
   return `node:${uid}`;
 }
+
+/** The room of a topic of `namespace`; undefined for the topic of the namespace itself. */
+export function roomOf(namespace: string, topic: Topic): string | undefined {
+  const prefix = roomTopic(namespace, '');
+  return topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
+}

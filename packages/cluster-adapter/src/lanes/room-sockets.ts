@@ -1,0 +1,172 @@
+import type { Namespace, Socket } from 'socket.io';
+import type { BroadcastOptions } from 'socket.io-adapter';
+import { PacketType, type Packet } from 'socket.io-parser';
+import type { LogEntry, Position, Topic } from '../log/cluster-log.ts';
+import { Delivery } from './delivery.ts';
+import { decodeEnvelope, type Envelope } from './envelope.ts';
+import type { Followed } from './lane.ts';
+import { Laggards } from './laggards.ts';
+import type { LanesNode } from './lanes-node.ts';
+import type { LogGap } from './merged-read.ts';
+import type { PacketCodec } from './packet-codec.ts';
+import { hearsOutgoing, internalsOf, nextAckId } from './socket-io-internals.ts';
+
+export interface RoomSocketsParts {
+  readonly nsp: Namespace;
+  readonly node: LanesNode;
+  readonly codec: PacketCodec;
+  /** The adapter's own: who is in a room, and what rooms a socket is in. */
+  readonly rooms: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly sids: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What a socket hears: its rooms and its namespace. */
+  readonly topicsOf: (sid: string) => readonly Followed[];
+  /** Returns false where the socket does not live on. */
+  readonly onGap: (socket: Socket, gap: LogGap) => boolean;
+}
+
+/** The sockets of one namespace on this node, and all that is written to them. */
+export class RoomSockets {
+  readonly laggards: Laggards;
+  readonly #parts: RoomSocketsParts;
+
+  constructor(parts: RoomSocketsParts) {
+    this.#parts = parts;
+    const { node, nsp, topicsOf, onGap } = parts;
+    const { options } = node;
+    this.laggards = new Laggards(node.log, node.lane, {
+      clock: node.clock,
+      maxQueuedBytes: options.maxQueuedBytes,
+      topicsOf,
+      write: (socket, topic, entry, latest) => this.replay(socket, topic, entry, latest),
+      writeLatest: (socket, latest, offset) => {
+        for (const entry of latest.values()) this.#write(socket, this.#deliveryOf(entry, offset));
+      },
+      onGap,
+      onResumed: (replayed, tookMs) =>
+        options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs }),
+      onFault: options.onFault,
+    });
+  }
+
+  /** A logged entry, to a room's sockets or to all. Everything up to `before` has been handed out. */
+  onEntry(room: string | undefined, entry: LogEntry, before: Position): void {
+    const { lane, options } = this.#parts.node;
+    const delivery = this.#deliveryOf(entry, lane.cursor);
+    if (delivery.header.u === options.uid) return;
+    // What is handed out late lies before what a consumer that falls behind would be served from.
+    this.#fanOut(room, delivery, lane.cursor === entry.position ? before : undefined);
+  }
+
+  /** Something that was sent past the log. */
+  onSent(room: string | undefined, body: Buffer): void {
+    const terms = { offset: this.#parts.node.lane.cursor, volatile: true };
+    this.#fanOut(room, new Delivery(this.#parts.codec, decodeEnvelope(body), terms), undefined);
+  }
+
+  /** Out of the one order, while the log is away. */
+  onUnlogged(rooms: readonly string[], envelope: Envelope): void {
+    const delivery = new Delivery(this.#parts.codec, envelope, { offset: this.#parts.node.lane.cursor });
+    if (rooms.length === 0) this.#fanOut(undefined, delivery, undefined);
+    else for (const room of rooms) this.#fanOut(room, delivery, undefined);
+  }
+
+  /**
+   * Writes an entry that the socket has missed, where it is meant for it. `latest`, where given, keeps back those of
+   * which only the last is wanted, and what may be dropped is.
+   */
+  replay(socket: Socket, topic: Topic, entry: LogEntry, latest?: Map<string, LogEntry>): void {
+    const delivery = this.#deliveryOf(entry, entry.position);
+    const { x, p, u } = delivery.header;
+    const rooms = this.#parts.sids.get(socket.id);
+    if (x?.some((room) => rooms?.has(room) === true) === true) return;
+    if (latest !== undefined) {
+      if (p === 'd' || u === this.#parts.node.options.uid) return;
+      if (p === 'l') {
+        latest.set(`${topic} ${String((delivery.packet.data as unknown[])[0])}`, entry);
+        return;
+      }
+    }
+    this.#write(socket, delivery);
+  }
+
+  /** To sockets of this node alone. */
+  emit(packet: Packet, opts: BroadcastOptions): void {
+    const delivery = this.#deliveryHere(packet, opts);
+    for (const socket of this.#select(opts)) this.#write(socket, delivery);
+  }
+
+  /** The same, each of them to answer through `ack`. Returns how many there are. */
+  emitWithAck(packet: Packet, opts: BroadcastOptions, ack: (...args: unknown[]) => void): number {
+    const id = nextAckId(this.#parts.nsp);
+    packet.id = id;
+    const delivery = this.#deliveryHere(packet, opts);
+    let count = 0;
+    for (const socket of this.#select(opts)) {
+      count += 1;
+      internalsOf(socket).acks.set(id, ack);
+      this.#write(socket, delivery);
+    }
+    return count;
+  }
+
+  tellGap(socket: Socket, gap: { rooms: readonly string[]; from: Position; to: Position }): void {
+    const packet = { type: PacketType.EVENT, nsp: this.#parts.nsp.name, data: ['sluice:gap', gap] };
+    this.#write(socket, this.#deliveryHere(packet, { rooms: new Set() }));
+  }
+
+  /** To those of the room's sockets who are not in an earlier room of the same broadcast. */
+  #fanOut(room: string | undefined, delivery: Delivery, before: Position | undefined): void {
+    const { nsp, rooms, sids } = this.#parts;
+    const ids = room === undefined ? sids.keys() : rooms.get(room);
+    if (ids === undefined) return;
+    const { r, x = [] } = delivery.header;
+    const others = r === undefined ? x : [...x, ...r.slice(0, r.indexOf(room ?? ''))];
+    for (const id of ids) {
+      if (others.some((other) => rooms.get(other)?.has(id) === true)) continue;
+      const socket = nsp.sockets.get(id);
+      if (socket === undefined || this.laggards.has(id)) continue;
+      if (before !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn))
+        this.#spill(socket, before);
+      else this.#write(socket, delivery);
+    }
+  }
+
+  #spill(socket: Socket, cursor: Position): void {
+    const { node, nsp } = this.#parts;
+    node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
+    this.laggards.add(socket, cursor);
+  }
+
+  #write(socket: Socket, delivery: Delivery): void {
+    const internals = internalsOf(socket);
+    if (hearsOutgoing(internals)) {
+      internals.notifyOutgoingListeners(delivery.packet as { data: unknown[] });
+    }
+    const { chunks, options } = internals.pid === undefined ? delivery.plain : delivery.recoverable;
+    internals.client.writeToEngine(chunks, options);
+  }
+
+  *#select({ rooms, except }: BroadcastOptions): Generator<Socket> {
+    const { nsp, sids, rooms: members } = this.#parts;
+    const among =
+      rooms.size === 0 ? sids.keys() : new Set([...rooms].flatMap((room) => [...(members.get(room) ?? [])]));
+    const others = [...(except ?? [])];
+    for (const id of among) {
+      if (others.some((room) => members.get(room)?.has(id) === true)) continue;
+      const socket = nsp.sockets.get(id);
+      if (socket !== undefined) yield socket;
+    }
+  }
+
+  #deliveryOf(entry: LogEntry, offset: Position): Delivery {
+    return new Delivery(this.#parts.codec, decodeEnvelope(entry.body), { position: entry.position, offset });
+  }
+
+  #deliveryHere(packet: Packet, { flags }: BroadcastOptions): Delivery {
+    const { codec, node, nsp } = this.#parts;
+    packet.nsp = nsp.name;
+    const header: Envelope['header'] = flags?.compress === undefined ? {} : { c: flags.compress ? 1 : 0 };
+    const terms = { offset: node.lane.cursor, volatile: flags?.volatile === true };
+    return new Delivery(codec, { header, chunks: codec.encode(packet) }, terms);
+  }
+}
