@@ -1,13 +1,14 @@
 import type { RedisCore } from '@sluice/redis-core';
 import { createSessionStore } from '@sluice/session-store';
+import type { Socket } from 'socket.io';
 import { PacketType } from 'socket.io-parser';
+import { adapterError } from './adapter-errors.ts';
 import type { ClusterDriver } from './cluster-driver.ts';
 import { createClusterAdapter } from './lanes/create-cluster-adapter.ts';
 import type { AdapterFault, AdapterObservation, EventPolicy } from './lanes/lanes-options.ts';
 import { createRoomHistory } from './lanes/room-history.ts';
 import { createRedisLog } from './log/redis-log.ts';
 import type { RoomLogOptions } from './room-log.ts';
-import type { Socket } from 'socket.io';
 
 export interface LanesDriverOptions {
   readonly log: RoomLogOptions;
@@ -55,7 +56,7 @@ export function createLanesDriver(core: RedisCore, options: LanesDriverOptions):
     },
     async publish({ room, event, data, idempotencyKey }) {
       const main = adapter.of('/');
-      if (main === undefined) throw new Error('the adapter is not attached to a server');
+      if (main === undefined) throw adapterError('not_attached');
       const { position, duplicate } = await main.publish({
         rooms: [room],
         packet: { type: PacketType.EVENT, nsp: '/', data: [event, data] },

@@ -1,3 +1,4 @@
+import { logError } from '@sluice/cluster-adapter';
 import { redisError } from '@sluice/redis-core';
 import type { CodedError } from '@sluice/kernel';
 import { protocolError, type ProtocolErrorCode, type Reply, type WireError } from '@sluice/protocol';
@@ -94,7 +95,8 @@ function shapeError(error: z.ZodError): CodedError<ProtocolErrorCode> {
 function toProtocolError(error: unknown): CodedError<ProtocolErrorCode> {
   if (protocolError.is(error)) return error;
   if (redisError.is(error, 'redis_closed')) return protocolError('shutting_down', { cause: error });
-  if (redisError.is(error) && error.retryable) return protocolError('unavailable', { cause: error });
+  if ((redisError.is(error) || logError.is(error)) && error.retryable)
+    return protocolError('unavailable', { cause: error });
   return protocolError('internal', { cause: error });
 }
 

@@ -3,7 +3,7 @@ import type { BroadcastOptions } from 'socket.io-adapter';
 import { PacketType, type Packet } from 'socket.io-parser';
 import type { Position } from '../log/cluster-log.ts';
 import type { LanesNode } from './lanes-node.ts';
-import type { NodeCommand, NodeRequest } from './node-channel.ts';
+import type { Answer, NodeCommand, NodeRequest } from './node-channel.ts';
 import type { RoomSockets } from './room-sockets.ts';
 import { emitServerSide } from './socket-io-internals.ts';
 
@@ -24,6 +24,7 @@ export class ClusterQueries {
   readonly #node: LanesNode;
   readonly #sockets: RoomSockets;
   readonly #here: HereAdapter;
+  readonly #unsettled = new Set<Answer>();
 
   constructor(nsp: Namespace, node: LanesNode, sockets: RoomSockets, here: HereAdapter) {
     this.#nsp = nsp;
@@ -134,22 +135,30 @@ export class ClusterQueries {
     }
   }
 
-  onRequest(
-    { op, filter, flags, args = [] }: NodeRequest,
-    answer: (value: unknown, settled: boolean) => void,
-  ): void {
+  /** Nobody is to wait any more for what has been asked here. */
+  close(): void {
+    for (const respond of this.#unsettled) respond(undefined, 'absent');
+    this.#unsettled.clear();
+  }
+
+  onRequest({ op, filter, flags, args = [] }: NodeRequest, respond: Answer): void {
+    this.#unsettled.add(respond);
+    const answer: Answer = (value, state) => {
+      if (state !== 'more') this.#unsettled.delete(respond);
+      respond(value, state);
+    };
     const opts: BroadcastOptions = { ...optionsOf(filter), flags: { ...flags } };
     switch (op) {
       case 'fetchSockets':
         this.#here.fetch(opts).then(
-          (sockets) => answer(sockets.map(describe), true),
+          (sockets) => answer(sockets.map(describe), 'settled'),
           (cause: unknown) => this.#fault(op, cause),
         );
         break;
       case 'serverSideEmit': {
         let answered = false;
         const once = (value: unknown): void => {
-          if (!answered) answer(value, true);
+          if (!answered) answer(value, 'settled');
           answered = true;
         };
         emitServerSide(this.#nsp, [...args, once]);
@@ -157,8 +166,8 @@ export class ClusterQueries {
       }
       case 'broadcast': {
         const packet = { type: PacketType.EVENT, nsp: this.#nsp.name, data: [...args] };
-        const count = this.#sockets.emitWithAck(packet, opts, (...given) => answer({ args: given }, false));
-        answer({ count }, true);
+        const count = this.#sockets.emitWithAck(packet, opts, (...given) => answer({ args: given }, 'more'));
+        answer({ count }, 'settled');
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Lifecycle } from '@sluice/kernel';
 import type { RedisCore } from '@sluice/redis-core';
 import { createSessionStore, type SessionStore } from '@sluice/session-store';
 import type { Namespace } from 'socket.io';
-import type { ClusterLog } from '../log/cluster-log.ts';
+import type { ClusterLog, Retention } from '../log/cluster-log.ts';
 import { createRedisLog } from '../log/redis-log.ts';
 import { LanesAdapter } from './lanes-adapter.ts';
 import { LanesNode } from './lanes-node.ts';
@@ -12,7 +12,7 @@ import type { LanesOptions } from './lanes-options.ts';
 export interface ClusterAdapterOptions extends Partial<LanesOptions> {
   /** Start it before the server listens and stop it after `io.close()`. */
   readonly core: RedisCore;
-  /** Default: a store on the same core, where sessions live for two minutes. */
+  /** Default: a store on the same core, for as long as the server's `connectionStateRecovery` says. */
   readonly sessions?: SessionStore;
 }
 
@@ -34,16 +34,26 @@ export interface ClusterAdapter extends Lifecycle {
   of(namespace: string): LanesAdapter | undefined;
 }
 
-const defaultMaxDisconnectionMs = 120_000;
 const defaultMaxEntries = 10_000;
 
 /** The Socket.IO adapter with one order, over Redis (`core`) or over any log. Recovery needs the server's `connectionStateRecovery`. */
 export function createClusterAdapter(options: ClusterAdapterOptions | ClusterAdapterParts): ClusterAdapter {
-  const { log, sessions } = 'core' in options ? partsOn(options) : options;
-  const node = new LanesNode(log, sessions, {
+  const log = 'core' in options ? createRedisLog(options.core) : options.log;
+  let sessions = options.sessions;
+  let retention: Retention | undefined;
+  const sessionsFor = (maxDisconnectionMs: number): SessionStore => {
+    if (sessions === undefined && 'core' in options)
+      sessions = createSessionStore(options.core, { maxDisconnectionMs });
+    return sessions as SessionStore;
+  };
+  const node = new LanesNode(log, sessionsFor, {
     uid: randomBytes(8).toString('hex'),
     // Twice what a client may be away for: it must find what it missed.
-    retention: () => ({ maxAgeMs: 2 * sessions.maxDisconnectionMs + 60_000, maxEntries: defaultMaxEntries }),
+    retention: () =>
+      (retention ??= {
+        maxAgeMs: 2 * (sessions?.maxDisconnectionMs ?? 0) + 60_000,
+        maxEntries: defaultMaxEntries,
+      }),
     onGap: 'fresh',
     whenAway: 'hold',
     policies: {},
@@ -66,13 +76,6 @@ export function createClusterAdapter(options: ClusterAdapterOptions | ClusterAda
     start: { value: (signal: AbortSignal) => node.start(signal) },
     stop: { value: (deadlineMs: number) => node.stop(deadlineMs) },
   }) as unknown as ClusterAdapter;
-}
-
-function partsOn({ core, sessions }: ClusterAdapterOptions): { log: ClusterLog; sessions: SessionStore } {
-  return {
-    log: createRedisLog(core),
-    sessions: sessions ?? createSessionStore(core, { maxDisconnectionMs: defaultMaxDisconnectionMs }),
-  };
 }
 
 function defined(options: object): Partial<LanesOptions> {

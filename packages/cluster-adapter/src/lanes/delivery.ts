@@ -14,7 +14,7 @@ export interface DeliveryTerms {
   /** Where it is logged; absent for what goes past the log. */
   readonly position?: Position;
   /** What a client that has received it is to name when it comes back. */
-  readonly offset: Position;
+  readonly offset: Position | undefined;
   /** True where a connection that is not writable at once may go without. */
   readonly volatile?: boolean;
 }

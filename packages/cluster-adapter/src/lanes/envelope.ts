@@ -26,7 +26,7 @@ export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer
     const head = JSON.stringify(header);
     return head === '{}' ? `\n${first}` : `${head}\n${first}`;
   }
-  const parts = chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
+  const parts = chunks.map(bytesOf);
   const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -part.length));
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
 }
@@ -49,4 +49,12 @@ export function decodeEnvelope(body: Buffer): Envelope {
     return length < 0 ? body.subarray(from, at) : body.toString('utf8', from, at);
   });
   return { header, chunks };
+}
+
+/** An encoder hands on binary arguments as the application gave them: any view, or a whole ArrayBuffer. */
+function bytesOf(chunk: string | Buffer | ArrayBufferView | ArrayBuffer): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  if (Buffer.isBuffer(chunk)) return chunk;
+  if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return Buffer.from(chunk);
 }

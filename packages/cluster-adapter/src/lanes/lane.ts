@@ -27,7 +27,7 @@ export interface TopicListener {
 /** A topic that this node follows. */
 export class Followed {
   readonly topic: Topic;
-  readonly listener: TopicListener;
+  listener: TopicListener;
   /** The last entry of the topic that was handed out; what came before the follower counts as handed out. */
   last: Position = origin;
   /** Where following began: who asked for it has been given nothing before. Known once it is live. */
@@ -108,13 +108,14 @@ export class Lane implements LogListener {
   }
 
   /**
-   * Follows a topic from now on, or from `after`. Every call is to be matched by an `unfollow`. `listener` counts for the
-   * first of them only.
+   * Follows a topic from now on, or from `after`. Every call is to be matched by an `unfollow`. The last `listener` given
+   * is the one that counts.
    */
   follow(topic: Topic, listener: TopicListener, after?: Position): Followed {
     const known = this.#topics.get(topic);
     if (known !== undefined) {
       known.wants += 1;
+      known.listener = listener;
       known.cancelLinger?.();
       known.cancelLinger = undefined;
       return known;

@@ -1,12 +1,12 @@
 import type { Namespace, Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session, type SocketId } from 'socket.io-adapter';
 import type { Packet } from 'socket.io-parser';
-import type { LogEntry, LogReceipt, Position, Topic } from '../log/cluster-log.ts';
+import { origin, type LogEntry, type LogReceipt, type Position, type Topic } from '../log/cluster-log.ts';
 import { ClusterQueries } from './cluster-queries.ts';
 import type { Followed } from './lane.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
-import type { NodeCommand, NodeHandler, NodeRequest } from './node-channel.ts';
+import type { Answer, NodeCommand, NodeHandler, NodeRequest } from './node-channel.ts';
 import { PacketCodec } from './packet-codec.ts';
 import { Publishing, type RoomPublication } from './publishing.ts';
 import type { RecoveryOutcome } from './recovery.ts';
@@ -29,6 +29,8 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   readonly #sessions: NamespaceSessions;
   /** The position of the command under way: what it joins is followed from there. */
   #joiningAfter: Position | undefined;
+  /** The socket that is joining: its own room is followed from the beginning. */
+  #joining: SocketId | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(nsp: Namespace, node: LanesNode) {
@@ -66,7 +68,9 @@ export class LanesAdapter extends Adapter implements NodeHandler {
       enter: (sid, rooms) => void super.addAll(sid, new Set(rooms)),
     });
     this.#all = this.#followAll();
-    this.on('create-room', (room: Room) => this.#rooms.set(room, this.#follow(room, this.#joiningAfter)));
+    this.on('create-room', (room: Room) => {
+      this.#rooms.set(room, this.#follow(room, room === this.#joining ? origin : this.#joiningAfter));
+    });
     this.on('delete-room', (room: Room) => {
       const followed = this.#rooms.get(room);
       this.#rooms.delete(room);
@@ -102,7 +106,9 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     const before = this.sids.get(id);
     const joined = [...rooms].filter((room) => before?.has(room) !== true);
+    this.#joining = id;
     void super.addAll(id, rooms);
+    this.#joining = undefined;
     const followed = new Map<Room, Followed>();
     for (const room of joined) {
       const one = this.#rooms.get(room);
@@ -206,7 +212,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#queries.onCommand(command, from, position);
   }
 
-  onRequest(request: NodeRequest, answer: (value: unknown, settled: boolean) => void): void {
+  onRequest(request: NodeRequest, answer: Answer): void {
     this.#queries.onRequest(request, answer);
   }
 
@@ -217,6 +223,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   async #close(): Promise<void> {
     const { lane } = this.#node;
     this.#sessions.detach();
+    this.#queries.close();
     for (const followed of this.#rooms.values()) lane.unfollow(followed, 0);
     this.#rooms.clear();
     lane.unfollow(this.#all, 0);

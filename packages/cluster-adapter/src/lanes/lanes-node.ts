@@ -20,7 +20,8 @@ export class LanesNode implements Lifecycle {
   readonly name = 'cluster-adapter';
   readonly log: ClusterLog;
   readonly lane: Lane;
-  readonly sessions: SessionStore;
+  /** The sessions of a server that recovers what has been away for so long; the same for all its namespaces. */
+  readonly sessionsFor: (maxDisconnectionMs: number) => SessionStore;
   readonly options: LanesOptions;
   readonly channel: NodeChannel;
   readonly admission: Admission;
@@ -35,9 +36,13 @@ export class LanesNode implements Lifecycle {
   #stopping: Promise<void> | undefined;
   #cancelBeat: (() => void) | undefined;
 
-  constructor(log: ClusterLog, sessions: SessionStore, options: LanesOptions) {
+  constructor(
+    log: ClusterLog,
+    sessionsFor: (maxDisconnectionMs: number) => SessionStore,
+    options: LanesOptions,
+  ) {
     this.log = log;
-    this.sessions = sessions;
+    this.sessionsFor = sessionsFor;
     this.options = options;
     const { onFault, uid } = options;
     this.lane = new Lane(log, { onFault, lingerMs });

@@ -17,6 +17,9 @@ export interface NamespaceSessionsOptions {
   readonly enter: (sid: string, rooms: Iterable<string>) => void;
 }
 
+// Socket.IO's own default.
+const defaultMs = 120_000;
+
 /** The sessions of one namespace's sockets on this node, from the middlewares' yes to the end. */
 export class NamespaceSessions {
   readonly #nsp: Namespace;
@@ -34,7 +37,9 @@ export class NamespaceSessions {
     this.#options = options;
     const { log, lane, admission, clock } = node;
     const { uid, userOf, onGap, onFault } = node.options;
-    this.#keeper = new SessionKeeper(node.sessions, {
+    const { maxDisconnectionDuration = defaultMs } = serverOf(nsp).opts.connectionStateRecovery ?? {};
+    const sessions = node.sessionsFor(maxDisconnectionDuration);
+    this.#keeper = new SessionKeeper(sessions, {
       clock,
       dataOf: (sid) => {
         const socket = nsp.sockets.get(sid);
@@ -44,7 +49,7 @@ export class NamespaceSessions {
       onFault,
     });
     this.#recovery = new Recovery(
-      { log, lane, sessions: node.sessions, keeper: this.#keeper, admission },
+      { log, lane, sessions, keeper: this.#keeper, admission },
       {
         namespace: nsp.name,
         uid,

@@ -24,10 +24,15 @@ export interface NodeRequest {
   readonly args?: readonly unknown[];
 }
 
+/**
+ * Called any number of times. `more`: an answer that settles nothing; `settled`: nobody waits
+ * for this node any more; `absent`: nor is there a value.
+ */
+export type Answer = (value: unknown, state: 'more' | 'settled' | 'absent') => void;
+
 export interface NodeHandler {
   onCommand(command: NodeCommand, from: string, position: Position): void;
-  /** Answers any number of times; the one that says so is the last that counts this node among the missing. */
-  onRequest(request: NodeRequest, answer: (value: unknown, settled: boolean) => void): void;
+  onRequest(request: NodeRequest, answer: Answer): void;
   onFence(sid: string, generation: number): void;
 }
 
@@ -38,8 +43,7 @@ type Sent =
       readonly id: number;
       readonly from: string;
       readonly value: unknown;
-      readonly settled: boolean;
-      readonly absent: boolean;
+      readonly state: 'more' | 'settled' | 'absent';
     }
   | { readonly kind: 'fence'; readonly namespace: string; readonly sid: string; readonly generation: number }
   | { readonly kind: 'canary'; readonly sentAt: number };
@@ -180,21 +184,21 @@ export class NodeChannel {
       case 'request': {
         const { id, from, request } = message;
         if (from === uid) return;
-        const answer = (value: unknown, settled: boolean, absent = false): void => {
-          this.#send(nodeTopic(from), { kind: 'answer', id, from: uid, value, settled, absent }).catch(
+        const answer: Answer = (value, state) => {
+          this.#send(nodeTopic(from), { kind: 'answer', id, from: uid, value, state }).catch(
             (cause: unknown) => this.#options.onFault({ operation: 'answer', cause }),
           );
         };
         const handler = handlerOf(request.namespace);
-        if (handler === undefined) answer(undefined, true, true);
+        if (handler === undefined) answer(undefined, 'absent');
         else handler.onRequest(request, answer);
         return;
       }
       case 'answer': {
         const pending = this.#pending.get(message.id);
         if (pending === undefined) return;
-        if (!message.absent) pending.onAnswer(message.value, message.from);
-        if (message.settled) pending.onSettled(message.from);
+        if (message.state !== 'absent') pending.onAnswer(message.value, message.from);
+        if (message.state !== 'more') pending.onSettled(message.from);
         return;
       }
       case 'fence':

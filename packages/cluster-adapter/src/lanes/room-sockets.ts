@@ -166,7 +166,9 @@ export class RoomSockets {
     const { codec, node, nsp } = this.#parts;
     packet.nsp = nsp.name;
     const header: Envelope['header'] = flags?.compress === undefined ? {} : { c: flags.compress ? 1 : 0 };
-    const terms = { offset: node.lane.cursor, volatile: flags?.volatile === true };
+    // A client that is asked for an answer takes no offset from the question.
+    const offset = packet.id === undefined ? node.lane.cursor : undefined;
+    const terms = { offset, volatile: flags?.volatile === true };
     return new Delivery(codec, { header, chunks: codec.encode(packet) }, terms);
   }
 }
