@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
 import type { BroadcastOperator, DefaultEventsMap } from 'socket.io';
-import { join, startWithMembers, type Member } from './members.ts';
+import { join, shareNodes, type Member } from './members.ts';
 import { drivers, sharedRedis, startNodes } from './nodes.ts';
 
 const scope = openScope(afterEach);
@@ -48,8 +48,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { responses?:
 }
 
 describe.each(drivers)('a broadcast that asks for acknowledgements over %s', (driver) => {
-  const start = (namespaces: readonly string[] = []) =>
-    startWithMembers(scope, { redis: redis(), driver, namespaces });
+  const start = shareNodes(scope, () => ({ redis: redis(), driver, namespaces: ['/custom'] }));
 
   test('collects the answer of every client on every node', async () => {
     const { nodes, members } = await start();
@@ -122,7 +121,7 @@ describe.each(drivers)('a broadcast that asks for acknowledgements over %s', (dr
   });
 
   test('keeps to rooms, exceptions and its namespace', async () => {
-    const { nodes, members } = await start(['/custom']);
+    const { nodes, members } = await start();
     const inside = await join(scope, nodes[1], { namespace: '/custom' });
     for (const [index, member] of members.entries()) answers(member, index);
     answers(inside, 'custom');
@@ -158,15 +157,17 @@ describe.each(drivers)('a broadcast that asks for acknowledgements over %s', (dr
 });
 
 describe.each(drivers)('a question to one socket over %s', (driver) => {
+  const start = shareNodes(scope, () => ({ redis: redis(), driver }));
+
   test('of this node resolves to its answer', async () => {
-    const { members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { members } = await start();
     answers(members[1], 2);
     expect(await members[1].atServer.timeout(patientMs).emitWithAck('ask')).toBe(2);
     expect([...members[0].heard, ...members[2].heard]).toEqual([]);
   });
 
   test('of another node resolves to its answer', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     answers(members[1], Buffer.from([2]));
     const [remote, ...others] = await nodes[0].io.in(members[1].atServer.id).fetchSockets();
     expect(others).toEqual([]);
@@ -175,7 +176,7 @@ describe.each(drivers)('a question to one socket over %s', (driver) => {
   });
 
   test('of another node fails where it is silent', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     const [remote] = await nodes[0].io.in(members[1].atServer.id).fetchSockets();
     const error = await failure(remote?.timeout(impatientMs).emitWithAck('ask') as Promise<unknown>);
     expect(error.message).toBe('operation has timed out');

@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
-import { join, settled, startWithMembers } from './members.ts';
+import { join, settled, shareNodes } from './members.ts';
 import { drivers, ours, sharedRedis } from './nodes.ts';
 
 const scope = openScope(afterEach);
 const redis = sharedRedis();
 
 describe.each(drivers)('a broadcast over %s', (driver) => {
-  const start = (namespaces: readonly string[] = []) =>
-    startWithMembers(scope, { redis: redis(), driver, namespaces });
+  const start = shareNodes(scope, () => ({ redis: redis(), driver, namespaces: ['/custom'] }));
 
   test('reaches every client of every node once, with numbers, text and bytes', async () => {
     const { nodes, members } = await start();
@@ -64,7 +63,7 @@ describe.each(drivers)('a broadcast over %s', (driver) => {
   });
 
   test('to a namespace stays in it', async () => {
-    const { nodes, members } = await start(['/custom']);
+    const { nodes, members } = await start();
     const inside = await Promise.all(nodes.map((node) => join(scope, node, { namespace: '/custom' })));
     nodes[0].io.of('/custom').emit('test', 'inside');
     await settled(nodes[0], inside, '/custom');
@@ -85,7 +84,7 @@ describe.each(drivers)('a broadcast over %s', (driver) => {
   });
 
   test('to a room of the same name in another namespace is another matter', async () => {
-    const { nodes, members } = await start(['/custom']);
+    const { nodes, members } = await start();
     const inside = await join(scope, nodes[2], { namespace: '/custom' });
     await inside.atServer.join('room');
     await members[1].atServer.join('room');
@@ -180,8 +179,10 @@ describe.each(drivers)('a broadcast over %s', (driver) => {
 });
 
 describe.each(drivers)('a volatile broadcast over %s', (driver) => {
+  const start = shareNodes(scope, () => ({ redis: redis(), driver }));
+
   test('reaches whoever can take it now, with bytes too, in rooms and namespaces', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     await members[2].atServer.join('room');
     nodes[0].io.volatile.emit('test', Buffer.from([1]));
     await eventually(() => members.every(({ heard }) => heard.length === 1));
@@ -195,7 +196,7 @@ describe.each(drivers)('a volatile broadcast over %s', (driver) => {
   });
 
   test('that is local is dropped behind another event that is still being written', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     nodes[0].io.local.emit('test', 1);
     nodes[0].io.local.volatile.emit('test', 2);
     nodes[0].io.local.emit('test', 3);
@@ -207,7 +208,7 @@ describe.each(drivers)('a volatile broadcast over %s', (driver) => {
   });
 
   test('is dropped for a client that does not read, which gets the others', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     const [, slow, quick] = [members[0], members[1], await join(scope, nodes[1])];
     const connection = (
       slow.socket.io.engine as unknown as { transport: { ws: { pause(): void; resume(): void } } }
@@ -227,8 +228,10 @@ describe.each(drivers)('a volatile broadcast over %s', (driver) => {
 });
 
 describe.each(ours)('a broadcast of bytes over %s', (driver) => {
+  const start = shareNodes(scope, () => ({ redis: redis(), driver }));
+
   test('carries bytes in any view as bytes', async () => {
-    const { nodes, members } = await startWithMembers(scope, { redis: redis(), driver });
+    const { nodes, members } = await start();
     nodes[1].io.emit(
       'test',
       Uint8Array.of(1, 2).buffer,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openScope } from '@sluice/testkit';
 import * as parser from 'socket.io-msgpack-parser';
-import { settled, startWithMembers } from './members.ts';
+import { settled, shareNodes, startWithMembers } from './members.ts';
 import { drivers, ours, sharedRedis } from './nodes.ts';
 import { comeBack, cut, heardOf, recovering } from './returning.ts';
 
@@ -11,8 +11,12 @@ const redis = sharedRedis();
 type Answer = (value: unknown) => void;
 
 describe.each(drivers)('with another parser on servers and clients, over %s', (driver) => {
-  const start = () =>
-    startWithMembers(scope, { redis: redis(), driver, server: { parser }, client: { parser } });
+  const start = shareNodes(scope, () => ({
+    redis: redis(),
+    driver,
+    server: { parser },
+    client: { parser },
+  }));
 
   test('broadcasts arrive, to everybody, in rooms and volatile', async () => {
     const { nodes, members } = await start();

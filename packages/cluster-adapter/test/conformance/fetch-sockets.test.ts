@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
-import { join, obeyed, settled, startWithMembers } from './members.ts';
+import { join, obeyed, settled, shareNodes } from './members.ts';
 import { createNodes, drivers, sharedRedis } from './nodes.ts';
 
 const scope = openScope(afterEach);
@@ -10,8 +10,7 @@ const ids = (sockets: ReadonlyArray<{ readonly id: string }>): string[] =>
   sockets.map(({ id }) => id).toSorted();
 
 describe.each(drivers)('fetchSockets over %s', (driver) => {
-  const start = (namespaces: readonly string[] = []) =>
-    startWithMembers(scope, { redis: redis(), driver, namespaces });
+  const start = shareNodes(scope, () => ({ redis: redis(), driver, namespaces: ['/custom'] }));
 
   test('finds the sockets of every node, those of its own as they are', async () => {
     const { nodes, members } = await start();
@@ -44,7 +43,7 @@ describe.each(drivers)('fetchSockets over %s', (driver) => {
   });
 
   test('keeps to its namespace', async () => {
-    const { nodes } = await start(['/custom']);
+    const { nodes } = await start();
     const inside = await join(scope, nodes[2], { namespace: '/custom' });
     await inside.atServer.join('room');
     expect(ids(await nodes[0].io.of('/custom').fetchSockets())).toEqual([inside.atServer.id]);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, type Scope } from '@sluice/testkit';
+import { afterAll, beforeAll } from '@jest/globals';
+import { eventually, openScope, type Scope } from '@sluice/testkit';
 import type { Socket } from 'socket.io';
 import {
   io as connectTo,
@@ -67,12 +68,33 @@ function open(scope: Scope, node: Node, namespace: string, client: JoinOptions['
   return socket;
 }
 
+export interface Company {
+  readonly nodes: Three<Node>;
+  /** One for each node. */
+  readonly members: Three<Member>;
+}
+
 /** Three nodes with one client each. */
-export async function startWithMembers(
-  scope: Scope,
-  options: NodesOptions & JoinOptions,
-): Promise<{ readonly nodes: Three<Node>; readonly members: Three<Member> }> {
-  const nodes = await startNodes(scope, options);
+export async function startWithMembers(scope: Scope, options: NodesOptions & JoinOptions): Promise<Company> {
+  return await withMembers(scope, await startNodes(scope, options), options);
+}
+
+/** Three nodes for all tests of a block, and new clients at each call, who go when `scope` closes. */
+export function shareNodes(scope: Scope, options: () => NodesOptions & JoinOptions): () => Promise<Company> {
+  const shared = openScope(afterAll);
+  let nodes: Three<Node> | undefined;
+  beforeAll(async () => {
+    nodes = await startNodes(shared, options());
+  });
+  return async () => {
+    const three = nodes as Three<Node>;
+    // After they have gone, as what is registered first is closed last: the next test is not to meet them.
+    scope.onClose(() => eventually(() => three.every(({ io }) => io.engine.clientsCount === 0)));
+    return await withMembers(scope, three, options());
+  };
+}
+
+async function withMembers(scope: Scope, nodes: Three<Node>, options: JoinOptions): Promise<Company> {
   const [one, two, three] = nodes;
   const members: Three<Member> = await Promise.all([
     join(scope, one, options),

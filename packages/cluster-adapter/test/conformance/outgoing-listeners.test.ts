@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openScope } from '@sluice/testkit';
-import { settled, startWithMembers } from './members.ts';
+import { settled, shareNodes } from './members.ts';
 import { drivers, sharedRedis } from './nodes.ts';
 
 const scope = openScope(afterEach);
 const redis = sharedRedis();
 
 describe.each(drivers)('listeners for what goes out over %s', (driver) => {
-  const start = () => startWithMembers(scope, { redis: redis(), driver });
+  const start = shareNodes(scope, () => ({ redis: redis(), driver }));
   const unsigned = (seen: unknown[][]): unknown[][] =>
     seen.filter(([event]) => !String(event).startsWith('sign-'));
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
-import { join, obeyed, settled, startWithMembers, type Member } from './members.ts';
+import { join, obeyed, settled, shareNodes, type Member } from './members.ts';
 import { drivers, sharedRedis, type Three } from './nodes.ts';
 
 const scope = openScope(afterEach);
@@ -10,7 +10,7 @@ const having = (members: Three<Member>, room: string): boolean[] =>
   members.map(({ atServer }) => atServer.rooms.has(room));
 
 describe.each(drivers)('socketsJoin and socketsLeave over %s', (driver) => {
-  const start = () => startWithMembers(scope, { redis: redis(), driver });
+  const start = shareNodes(scope, () => ({ redis: redis(), driver }));
 
   test('make every socket of the cluster join and leave', async () => {
     const { nodes, members } = await start();
@@ -90,12 +90,10 @@ describe.each(drivers)('socketsJoin and socketsLeave over %s', (driver) => {
 });
 
 describe.each(drivers)('disconnectSockets over %s', (driver) => {
+  const enter = shareNodes(scope, () => ({ redis: redis(), driver, namespaces: ['/custom'] }));
+
   async function start() {
-    const { nodes, members } = await startWithMembers(scope, {
-      redis: redis(),
-      driver,
-      namespaces: ['/custom'],
-    });
+    const { nodes, members } = await enter();
     const reasons = members.map(({ socket }) => {
       const heard: string[] = [];
       socket.on('disconnect', (reason) => heard.push(reason));
