@@ -57,7 +57,7 @@ function readRequest() {
     nodes: number(values.nodes, 'nodes', 2, 4),
   };
   if (!drivers.includes(command.driver)) {
-    faults.push(`--driver must be one of ${drivers.join(', ')}, not "${command.driver}"`);
+    faults.push(`--driver must be one of ${drivers.join(', ')}, not "${String(command.driver)}"`);
   }
   if (faults.length === 0) return { kind: 'run', command };
   console.error(`${faults.join('\n')}\n"npm run chaos -- --help" explains the options.`);

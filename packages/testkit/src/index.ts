@@ -1,7 +1,13 @@
 export * from './browser.ts';
 export type { Pace } from './byte-flow.ts';
+export * from './chaos/chaos-cluster.ts';
+export { isSound, type ChaosReport } from './chaos/chaos-report.ts';
+export { faultKinds, planFaults, type FaultKind } from './chaos/fault-plan.ts';
 export { checkHistory, type HistoryCheckOptions } from './chaos/history-checker.ts';
+export { startOfficialStreamsNode } from './chaos/official-streams-node.ts';
 export type * from './chaos/recorded-history.ts';
+export { runChaos, type ChaosOptions } from './chaos/run-chaos.ts';
+export { SeededRandom } from './chaos/seeded-random.ts';
 export { shortestHistory } from './chaos/shortest-history.ts';
 export { timeline } from './chaos/timeline.ts';
 export type { Violation, ViolationKind } from './chaos/violation.ts';

@@ -158,9 +158,10 @@ export class ChaosClient {
     });
     socket.on('disconnect', (reason) => {
       this.#ready = false;
-      this.#awaitsConnection = true;
       if (this.#closed) return;
-      this.#live({ kind: 'disconnected', reason });
+      // Also said of a connection that never stood.
+      if (!this.#awaitsConnection) this.#live({ kind: 'disconnected', reason });
+      this.#awaitsConnection = true;
       this.#return();
     });
     socket.on('connect_error', () => this.#return());
