@@ -19,6 +19,13 @@ export function figureOf(variable: string, fallback: number): number {
   return Number(process.env[variable] ?? fallback);
 }
 
+/** Writes what was measured, where `LANES_REPORT` asks for it. */
+export function report(title: string, figures: Readonly<Record<string, number>>): void {
+  if (process.env['LANES_REPORT'] === undefined) return;
+  const rounded = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`);
+  process.stderr.write(`${title}: ${rounded.join(', ')}\n`);
+}
+
 /** One address for several gateways, as clients know it. */
 export interface Balancer extends Target {
   readonly proxy: FaultProxy;
