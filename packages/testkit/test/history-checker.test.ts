@@ -413,6 +413,7 @@ describe('the shortest history', () => {
     expect(timeline(shortestHistory(history, violation)).split('\n')).toEqual([
       'duplicated: ann heard 1700000000000-2 of room twice',
       '    0.000 s  ann          connection 1 stands, fresh, to gateway-1',
+      '    0.001 s  ann          is told it is ready at gateway-1, fresh',
       '    0.006 s  speaker      publishes "message 2" to room',
       '    0.007 s  speaker      is told that "message 2" is 1700000000000-2 in room',
       '    0.011 s  ann          hears "message 2" = 1700000000000-2 in room',

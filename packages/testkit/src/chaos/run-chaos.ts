@@ -85,7 +85,7 @@ export async function runChaos(cluster: ChaosCluster, options: ChaosOptions): Pr
     const ends = await readRooms(scope, cluster, rooms);
     const history = { events: recorder.events, rooms: ends };
     await untilHeard(history, clients, rooms, options.settleMs ?? 20_000);
-    return report(options, history, injected, unsettled);
+    return report(options, history, injected, [...new Set(unsettled)]);
   });
 }
 

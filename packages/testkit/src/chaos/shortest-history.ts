@@ -81,13 +81,9 @@ interface Units {
 
 function unitsOf(history: RecordedHistory, violation: Violation): Units {
   const sent = new Set<string>();
-  const { client, span } = violation;
-  const lastConnected = history.events.findLastIndex(
-    (event, index) => event.kind === 'connected' && event.client === client && index <= span[0],
-  );
+  const whereabouts = new Set(violation.span.flatMap((until) => whereaboutsAt(history, violation, until)));
   const ofEvents = history.events.map((event, index) => {
-    // Where the client was, for who reads it.
-    if (index === lastConnected) return [];
+    if (whereabouts.has(index)) return [];
     const units = eventUnits(event, index, violation);
     if (event.kind === 'publish-sent') {
       const key = messageKey(event.room, event.clientId);
@@ -105,6 +101,15 @@ function unitsOf(history: RecordedHistory, violation: Violation): Units {
     ),
   );
   return { ofEvents, ofEntries };
+}
+
+/** Where the client was at a time, for who reads it: the connection and what was said about it. */
+function whereaboutsAt({ events }: RecordedHistory, { client }: Violation, until: number): number[] {
+  const isOfClient = (event: HistoryEvent | undefined, kind: 'connected' | 'ready'): boolean =>
+    event?.kind === kind && event.client === client;
+  const connected = events.findLastIndex((event, index) => index <= until && isOfClient(event, 'connected'));
+  const ready = events.findIndex((event, index) => index > connected && isOfClient(event, 'ready'));
+  return ready > until ? [connected] : [connected, ready];
 }
 
 function eventUnits(event: HistoryEvent, index: number, violation: Violation): string[] {
