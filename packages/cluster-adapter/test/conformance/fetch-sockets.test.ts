@@ -73,6 +73,15 @@ describe.each(drivers)('fetchSockets over %s', (driver) => {
     });
   });
 
+  test('says data of any kind', async () => {
+    const { nodes, members } = await start();
+    for (const data of ['test', 0, null, ['list'], { deep: { er: true } }]) {
+      members[1].atServer.data = data;
+      const [remote] = await nodes[0].io.in(members[1].atServer.id).fetchSockets();
+      expect(remote?.data).toEqual(data);
+    }
+  });
+
   test('hands out sockets of other nodes that can be spoken to, moved and disconnected', async () => {
     const { nodes, members } = await start();
     await members[1].atServer.join('old');

@@ -83,6 +83,21 @@ describe.each(ours)('the nodes of a cluster over %s', (driver) => {
     await eventually(async () => (await two.io.of('/custom').adapter.serverCount()) === 2);
   });
 
+  test('that are silent cost an enquiry their sockets and no more', async () => {
+    const [one, two, three] = await start();
+    await Promise.all([join(scope, one), join(scope, two), join(scope, three)]);
+    await three.crash();
+    expect(await one.io.timeout(1_000).fetchSockets()).toHaveLength(2);
+  });
+
+  test('may close before they have begun, and twice', async () => {
+    const node = await createNodes(scope, { redis: redis(), driver }).start('idle');
+    await node.io.close();
+    await node.io.close();
+    expect(node.io.of('/').sockets.size).toBe(0);
+    await node.leave();
+  });
+
   test('close their adapters as often as they like, and others do not mind', async () => {
     const [one, two, three] = await start();
     const member = await join(scope, two);

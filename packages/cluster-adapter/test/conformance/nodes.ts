@@ -40,7 +40,8 @@ export interface NodesOptions {
 
 /** The nodes of one cluster, set apart from others on the same Redis. */
 export interface Nodes {
-  start(): Promise<Node>;
+  /** One that is `idle` has its adapter and neither listens nor starts it. */
+  start(until?: 'started' | 'idle'): Promise<Node>;
   /** The channels of Redis that somebody listens to. */
   channels(): Promise<string[]>;
 }
@@ -93,7 +94,7 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
   return {
-    async start() {
+    async start(until = 'started') {
       count += 1;
       const core = createRedisCore({ url: options.redis.url, prefix, nodeId: `node-${count}` });
       const http = createServer();
@@ -111,12 +112,14 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       const attachment = attach[options.driver](io, core, options.redis);
       for (const name of options.namespaces ?? []) io.of(name);
       options.prepare?.(io);
-      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-      await attachment.start(signal);
+      if (until === 'started') {
+        await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+        await attachment.start(signal);
+      }
       return {
         prefix,
         io,
-        url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+        url: `http://127.0.0.1:${(http.address() as AddressInfo | null)?.port}`,
         leave,
         crash: () => core.stop(0),
         sessionsKept: attachment.sessionsKept,

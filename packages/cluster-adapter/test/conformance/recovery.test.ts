@@ -106,6 +106,29 @@ describe.each(drivers)('a client that comes back over %s', (driver) => {
     expect(outgoing).toEqual(expect.arrayContaining(expected));
   });
 
+  test('was welcomed when it came, and is again', async () => {
+    const { nodes, member, others } = await start();
+    for (const { io } of nodes) {
+      io.on('connection', (socket) => {
+        void socket.join('room');
+        socket.emit('welcome', 1);
+        io.to('room').emit('welcome', 2);
+        socket.emit('welcome', 3);
+      });
+    }
+    const fresh = await join(scope, nodes[1]);
+    await eventually(() => fresh.heard.length === 3);
+    await settled(nodes[0], [member, ...others]);
+    await cut(member, nodes[0]);
+    await comeBack(member, nodes[2]);
+    await eventually(() => member.heard.length === 3);
+    await settled(nodes[2], [member, fresh]);
+    expect(member.socket.recovered).toBe(true);
+    const welcome = [1, 2, 3].map((value) => ['welcome', value]);
+    expect(heardOf(member)).toEqual(welcome);
+    expect(heardOf(fresh)).toEqual([...welcome, ['welcome', 2]]);
+  });
+
   test('is asked without an offset, by its node and others', async () => {
     const { nodes, member } = await start();
     member.socket.on('ask', (...args: unknown[]) => (args.at(-1) as Answer)(args.slice(0, -1)));

@@ -39,6 +39,18 @@ describe.each(drivers)('the rooms of a socket over %s', (driver) => {
     expect(member.heard).toEqual([['a']]);
   });
 
+  test('are heard by whoever joins again and waits for that, while the first join is under way', async () => {
+    const [one, two] = await startNodes(scope, { redis: redis(), driver });
+    const member = await join(scope, one);
+    for (const room of ['a', 'b', 'c', 'd', 'e']) {
+      void member.atServer.join(room);
+      await member.atServer.join(room);
+      two.io.to(room).emit(room);
+    }
+    await settled(two, [member]);
+    expect(member.heard).toEqual([['a'], ['b'], ['c'], ['d'], ['e']]);
+  });
+
   test('stay until "disconnecting" has been told, and are gone at "disconnect"', async () => {
     const node = await start();
     const { atServer } = await join(scope, node);
