@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRedisCore, type RedisCore } from '@sluice/redis-core';
-import { createSessionStore } from '@sluice/session-store';
-import { eventually, type RedisServer, type Scope } from '@sluice/testkit';
+import { eventually, type Scope } from '@sluice/testkit';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
-import { io as connectTo, type Socket as ClientSocket } from 'socket.io-client';
+import { PacketType } from 'socket.io-parser';
 import {
   createClusterAdapter,
   type AdapterFault,
@@ -13,11 +11,13 @@ import {
   type LanesAdapter,
   type LanesOptions,
 } from '../../src/index.ts';
+import type { LogReceipt } from '../../src/log/cluster-log.ts';
+import type { Ground, NodeParts } from './lanes-ground.ts';
 
-export interface LanesTestNode {
+export interface LanesTestNode extends NodeParts {
+  readonly id: string;
   readonly io: Server;
   readonly adapter: ClusterAdapter;
-  readonly core: RedisCore;
   readonly url: string;
   readonly faults: AdapterFault[];
   readonly observed: AdapterObservation[];
@@ -25,28 +25,35 @@ export interface LanesTestNode {
   readonly main: LanesAdapter;
   /** The one socket that is connected. */
   only(): Socket;
+  /** Resolves once it is in the log. */
+  publish(rooms: readonly string[], ...data: readonly unknown[]): Promise<LogReceipt>;
+  /** Those of an observation. */
+  saw<Kind extends AdapterObservation['kind']>(kind: Kind): Extract<AdapterObservation, { kind: Kind }>[];
   close(): Promise<void>;
 }
 
 export interface LanesTestOptions extends Partial<LanesOptions> {
   readonly server?: Partial<ServerOptions>;
   readonly maxDisconnectionMs?: number;
+  /** Called before it listens. */
+  readonly prepare?: (io: Server) => void;
 }
 
 /** A Socket.IO server of its own in this process, on a free port. */
 export async function startLanesNode(
   scope: Scope,
-  redis: Pick<RedisServer, 'url'>,
+  ground: Ground,
   nodeId: string,
   options: LanesTestOptions = {},
 ): Promise<LanesTestNode> {
-  const { server, maxDisconnectionMs = 60_000, ...rest } = options;
-  const core = createRedisCore({ url: redis.url, nodeId });
+  const { server, maxDisconnectionMs = 60_000, prepare, ...rest } = options;
+  const parts = ground.partsFor(nodeId, maxDisconnectionMs);
+  const { core, log, sessions } = parts;
   const faults: AdapterFault[] = [];
   const observed: AdapterObservation[] = [];
   const adapter = createClusterAdapter({
-    core,
-    sessions: createSessionStore(core, { maxDisconnectionMs }),
+    log,
+    sessions,
     uid: nodeId,
     onFault: (fault) => faults.push(fault),
     onObserved: (observation) => observed.push(observation),
@@ -54,32 +61,33 @@ export async function startLanesNode(
   });
   const http = createServer();
   const io = new Server(http, {
+    serveClient: false,
     connectionStateRecovery: { maxDisconnectionDuration: maxDisconnectionMs },
     ...server,
   });
-  io.adapter(adapter);
   const signal = new AbortController().signal;
-  await core.start(signal);
+  let closing: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    await io.close();
+    await adapter.stop(1_000);
+    await core?.stop(1_000);
+  };
+  const close = (): Promise<void> => (closing ??= end());
+  scope.onClose(close);
+  await core?.start(signal);
+  io.adapter(adapter);
+  prepare?.(io);
   await adapter.start(signal);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= (async () => {
-      await io.close();
-      await adapter.stop(1_000);
-      await core.stop(1_000);
-    })();
-    return closing;
-  };
-  scope.onClose(close);
-  await eventually(() => adapter.ready, {
+  await eventually(() => adapter.attached, {
     describe: () =>
-      `${nodeId} is ready; ${faults.map(({ operation, cause }) => `${operation}: ${String(cause)}`).join('; ')}`,
+      `${nodeId} is attached; ${faults.map(({ operation, cause }) => `${operation}: ${String(cause)}`).join('; ')}`,
   });
   return {
+    ...parts,
+    id: nodeId,
     io,
     adapter,
-    core,
     faults,
     observed,
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
@@ -87,51 +95,28 @@ export async function startLanesNode(
       return adapter.of('/') as LanesAdapter;
     },
     only() {
-      const sockets = [...io.sockets.sockets.values()];
-      if (sockets.length !== 1) throw new Error(`${sockets.length} sockets are connected`);
-      return sockets[0] as Socket;
+      const [socket, ...others] = io.sockets.sockets.values();
+      if (socket === undefined || others.length > 0)
+        throw new Error(`${io.sockets.sockets.size} sockets are connected`);
+      return socket;
     },
+    publish: (rooms, ...data) =>
+      (adapter.of('/') as LanesAdapter).publish({
+        rooms,
+        packet: { type: PacketType.EVENT, nsp: '/', data },
+      }),
+    saw: (kind) => observed.filter((observation) => observation.kind === kind) as never,
     close,
   };
 }
 
-export interface LanesTestClient {
-  readonly socket: ClientSocket;
-  /** Every event with its arguments, the offset included. */
-  readonly heard: unknown[][];
-  /** Every event's first argument. */
-  firsts(event: string): unknown[];
-  cut(): void;
-  /** Connects to `node` as a load balancer might send it there. */
-  comeBack(node: Pick<LanesTestNode, 'url'>): Promise<void>;
-}
-
-/** A stock client, connected over a WebSocket. */
-export async function connectLanesClient(
+export async function startTwoNodes(
   scope: Scope,
-  node: Pick<LanesTestNode, 'url'>,
-  options: { readonly namespace?: string; readonly auth?: object } & Record<string, unknown> = {},
-): Promise<LanesTestClient> {
-  const { namespace = '/', ...rest } = options;
-  const heard: unknown[][] = [];
-  const socket = connectTo(node.url + namespace, {
-    transports: ['websocket'],
-    forceNew: true,
-    reconnection: false,
-    ...rest,
-  });
-  scope.onClose(() => socket.disconnect());
-  socket.onAny((...args: unknown[]) => heard.push(args));
-  await eventually(() => socket.connected);
-  return {
-    socket,
-    heard,
-    firsts: (event) => heard.filter(([name]) => name === event).map(([, first]) => first),
-    cut: () => socket.io.engine.close(),
-    async comeBack(to) {
-      (socket.io as unknown as { uri: string }).uri = to.url;
-      socket.connect();
-      await eventually(() => socket.connected);
-    },
-  };
+  ground: Ground,
+  options?: LanesTestOptions,
+): Promise<[LanesTestNode, LanesTestNode]> {
+  return await Promise.all([
+    startLanesNode(scope, ground, 'one', options),
+    startLanesNode(scope, ground, 'two', options),
+  ]);
 }

@@ -1,31 +1,101 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, openScope, startRedis } from '@sluice/testkit';
-import { connectLanesClient, startLanesNode } from './lanes-node.ts';
+import { eventually, openScope } from '@sluice/testkit';
+import { connectLanesClient, settled } from './lanes-client.ts';
+import { sharedRedisGround } from './lanes-ground.ts';
+import { startTwoNodes } from './lanes-node.ts';
 
 const scope = openScope(afterEach);
+const ground = sharedRedisGround();
 
 describe('recovery', () => {
   test('a client hears a room across nodes in one order and has what it missed, once', async () => {
-    const redis = await startRedis(scope);
-    const [one, two] = await Promise.all([
-      startLanesNode(scope, redis, 'one'),
-      startLanesNode(scope, redis, 'two'),
-    ]);
+    const [one, two] = await startTwoNodes(scope, ground());
     const client = await connectLanesClient(scope, one);
-    await one.only().join('r');
+    await client.join(one, 'r');
     two.io.to('r').emit('said', 1);
     one.io.to('r').emit('said', 2);
-    await eventually(() => client.firsts('said').length === 2);
-    client.cut();
-    await eventually(() => one.io.sockets.sockets.size === 0);
+    await eventually(() => client.firsts().length === 2);
+    await client.cut(one);
     for (let n = 3; n < 10; n += 1) one.io.to('r').emit('said', n);
     await client.comeBack(two);
-    expect(client.socket.recovered).toBe(true);
     one.io.to('r').emit('said', 'last');
-    await eventually(() => client.firsts('said').at(-1) === 'last');
-    expect(client.firsts('said').slice(2)).toEqual([3, 4, 5, 6, 7, 8, 9, 'last']);
+    await settled(one, [client]);
+    expect(client.socket.recovered).toBe(true);
+    expect(client.firsts().slice(2)).toEqual([3, 4, 5, 6, 7, 8, 9, 'last']);
     expect(two.only().recovered).toBe(true);
     expect([...two.only().rooms]).toEqual([client.socket.id, 'r']);
     expect([one.faults, two.faults]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['some', Buffer.from([1, 2])],
+    ['none', Buffer.alloc(0)],
+  ])('brings bytes back as they were, be there %s', async (_name, bytes) => {
+    const [one, two] = await startTwoNodes(scope, ground());
+    const client = await connectLanesClient(scope, one);
+    await client.join(one, 'r');
+    const say = (): void => {
+      two.io.to('r').emit('said', Buffer.from([0, 1, 255]), { deep: [Buffer.from('two')] }, 'end');
+      two.io.to(['r', 's']).emit('said', bytes);
+      two.io.to('r').emit('said', 'text ✓');
+    };
+    say();
+    await settled(two, [client]);
+    await client.cut(one);
+    say();
+    await client.comeBack(two);
+    await settled(two, [client]);
+    const heard = client.heard.filter(([event]) => event === 'said').map((args) => args.slice(0, -1));
+    const said = [
+      ['said', Buffer.from([0, 1, 255]), { deep: [Buffer.from('two')] }, 'end'],
+      ['said', bytes],
+      ['said', 'text ✓'],
+    ];
+    expect(heard).toEqual([...said, ...said]);
+  });
+
+  test('replays nothing of what was volatile, local or asked', async () => {
+    const [one, two] = await startTwoNodes(scope, ground());
+    const client = await connectLanesClient(scope, one);
+    const witness = await connectLanesClient(scope, two);
+    await client.join(one, 'r');
+    await client.cut(one);
+    one.io.to('r').volatile.emit('said', 1);
+    two.io.volatile.emit('said', 2);
+    one.io.local.emit('said', 3);
+    one.io.timeout(50).emit('said', 4, () => undefined);
+    two.io.to('r').emit('said', 5);
+    await settled(two, [witness]);
+    await client.comeBack(two);
+    await settled(two, [client]);
+    expect([client.socket.recovered, client.firsts()]).toEqual([true, [5]]);
+  });
+
+  test('of many clients of one room at once is whole for each', async () => {
+    const [one, two] = await startTwoNodes(scope, ground(), { recoveriesAtOnce: 3 });
+    const clients = await Promise.all(Array.from({ length: 20 }, () => connectLanesClient(scope, one)));
+    await Promise.all(clients.map((client) => client.join(one, 'r')));
+    await Promise.all(clients.map((client) => client.cut(one)));
+    const said = Array.from({ length: 150 }, (_, n) => n);
+    for (const n of said.slice(0, 120)) two.io.to('r').emit('said', n);
+    const returning = clients.map((client) => client.comeBack(two));
+    for (const n of said.slice(120)) two.io.to('r').emit('said', n);
+    await Promise.all(returning);
+    await settled(two, clients);
+    expect(clients.map((client) => client.socket.recovered)).toEqual(clients.map(() => true));
+    for (const client of clients) expect(client.firsts()).toEqual(said);
+  });
+
+  test('of more than is read ahead goes on from the log', async () => {
+    const [one, two] = await startTwoNodes(scope, ground());
+    const client = await connectLanesClient(scope, one);
+    await client.join(one, ['r', 's']);
+    await client.cut(one);
+    const said = Array.from({ length: 400 }, (_, n) => n);
+    for (const n of said) two.io.to(n % 3 === 0 ? 's' : 'r').emit('said', n, 'x'.repeat(4_000));
+    await client.comeBack(two);
+    two.io.to('r').emit('said', 400);
+    await settled(two, [client]);
+    expect([client.socket.recovered, client.firsts()]).toEqual([true, [...said, 400]]);
   });
 });

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from '@jest/globals';
+import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import { createMemorySessionStore, createSessionStore, type SessionStore } from '@sluice/session-store';
+import { openScope, startRedis, type RedisServer } from '@sluice/testkit';
+import type { ClusterLog } from '../../src/log/cluster-log.ts';
+import { MemoryHub } from '../../src/log/memory-hub.ts';
+import { createMemoryLog } from '../../src/log/memory-log.ts';
+import { createRedisLog } from '../../src/log/redis-log.ts';
+
+export interface NodeParts {
+  readonly log: ClusterLog;
+  readonly sessions: SessionStore;
+  /** What is to be started before and stopped after the node. */
+  readonly core?: RedisCore;
+}
+
+/** What the nodes of one cluster share. */
+export interface Ground {
+  partsFor(nodeId: string, maxDisconnectionMs: number): NodeParts;
+}
+
+/** A Redis server, or a way to it. Clusters with prefixes of their own do not see each other. */
+export function redisGround({ url }: Pick<RedisServer, 'url'>, prefix = 'sluice'): Ground {
+  return {
+    partsFor(nodeId, maxDisconnectionMs) {
+      const core = createRedisCore({ url, prefix, nodeId });
+      return { core, log: createRedisLog(core), sessions: createSessionStore(core, { maxDisconnectionMs }) };
+    },
+  };
+}
+
+/** One Redis for a test file, and a cluster of its own for each call. */
+export function sharedRedisGround(): () => Ground & { readonly prefix: string; readonly redis: RedisServer } {
+  const scope = openScope(afterAll);
+  let redis: RedisServer | undefined;
+  beforeAll(async () => {
+    redis = await startRedis(scope);
+  });
+  return () => {
+    const prefix = `t${randomUUID().slice(0, 8)}`;
+    const server = redis as RedisServer;
+    return { ...redisGround(server, prefix), prefix, redis: server };
+  };
+}
+
+/** The memory of this process. `log` stands between a node and its log, where given. */
+export function memoryGround(
+  log: (log: ClusterLog, nodeId: string) => ClusterLog = (plain) => plain,
+): Ground & { readonly hub: MemoryHub } {
+  const hub = new MemoryHub();
+  let sessions: SessionStore | undefined;
+  return {
+    hub,
+    partsFor(nodeId, maxDisconnectionMs) {
+      sessions ??= createMemorySessionStore({ maxDisconnectionMs });
+      return { log: log(createMemoryLog({ hub }), nodeId), sessions };
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventually, openScope } from '@sluice/testkit';
+import { holdLog, type Gate } from './held-log.ts';
+import { connectLanesClient, settled } from './lanes-client.ts';
+import { memoryGround, sharedRedisGround } from './lanes-ground.ts';
+import { startTwoNodes } from './lanes-node.ts';
+
+const scope = openScope(afterEach);
+const ground = sharedRedisGround();
+
+describe('a broadcast to several rooms', () => {
+  test('is heard once by each who is in any of them, on every node', async () => {
+    const [one, two] = await startTwoNodes(scope, ground());
+    const places = [one, one, two, two] as const;
+    const clients = await Promise.all(places.map((node) => connectLanesClient(scope, node)));
+    const rooms = [['a'], ['a', 'b'], ['b', 'c', 'a'], []];
+    await Promise.all(clients.map((client, i) => client.join(places[i] ?? one, rooms[i] ?? [])));
+    one.io.to(['a', 'b', 'c']).emit('said', 1);
+    two.io.to(['c', 'b']).emit('said', 2);
+    await settled(one, clients);
+    await settled(two, clients);
+    const said = clients.map((client) => client.firsts().toSorted());
+    expect(said).toEqual([[1], [1, 2], [1, 2], []]);
+  });
+
+  test('leaves out those who are in a room that it excepts, now and when they come back', async () => {
+    const [one, two] = await startTwoNodes(scope, ground());
+    const clients = await Promise.all([one, one, two].map((node) => connectLanesClient(scope, node)));
+    const [first, second, third] = clients as [never, never, never] as typeof clients & { length: 3 };
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+    await first.join(one, ['a', 'b']);
+    await second.join(one, ['a', 'x']);
+    await third.join(two, 'b');
+    const say = (n: number): void => {
+      two.io.to(['a', 'b']).except('x').emit('said', n);
+      one.io.except(['x', 'y']).emit('all but x', n);
+      first.at(one).to('a').emit('others of a', n);
+    };
+    say(1);
+    await settled(one, clients);
+    await settled(two, clients);
+    await second.cut(one);
+    await third.cut(two);
+    say(2);
+    await settled(one, [first]);
+    await second.comeBack(two);
+    await third.comeBack(one);
+    await settled(one, clients);
+    expect([second.socket.recovered, third.socket.recovered]).toEqual([true, true]);
+    const of = (client: (typeof clients)[number]) =>
+      ['said', 'all but x', 'others of a'].map((event) => client.firsts(event));
+    expect(clients.map(of)).toEqual([
+      [[1, 2], [1, 2], []],
+      [[], [], [1, 2]],
+      [[1, 2], [1, 2], []],
+    ]);
+  });
+
+  test.each([
+    ['before', ['new', 'old']],
+    ['behind', ['old', 'new']],
+  ])('keeps its place where the room that is named %s was joined just now', async (_place, rooms) => {
+    const gates: Gate[] = [];
+    const slow = memoryGround((log) => {
+      const held = holdLog(log, 'subscribe', (topic) => topic === '/,new');
+      gates.push(held.gate);
+      return held.log;
+    });
+    const [one, two] = await startTwoNodes(scope, slow);
+    const client = await connectLanesClient(scope, one);
+    await client.join(one, 'old');
+    for (const gate of gates) gate.shut();
+    const joined = client.join(one, 'new');
+    await eventually(() => gates.some(({ waiting }) => waiting > 0));
+    two.io.to(rooms).emit('said', 1);
+    two.io.to('old').emit('said', 2);
+    await settled(two, [client]);
+    for (const gate of gates) gate.open();
+    await joined;
+    await settled(two, [client]);
+    expect(client.firsts()).toEqual([1, 2]);
+  });
+
+  test.each([
+    ['before', ['new', 'old']],
+    ['behind', ['old', 'new']],
+  ])(
+    'is not lost with a connection where the room that is named %s was joined just now',
+    async (_place, rooms) => {
+      const gates: Gate[] = [];
+      const slow = memoryGround((log) => {
+        const held = holdLog(log, 'subscribe', (topic) => topic === '/,new');
+        gates.push(held.gate);
+        return held.log;
+      });
+      const [one, two] = await startTwoNodes(scope, slow);
+      const client = await connectLanesClient(scope, one);
+      await client.join(one, 'old');
+      for (const gate of gates) gate.shut();
+      void client.join(one, 'new');
+      await eventually(() => gates.some(({ waiting }) => waiting > 0));
+      two.io.to(rooms).emit('said', 1);
+      two.io.to('old').emit('said', 2);
+      await settled(two, [client]);
+      await client.cut(one);
+      for (const gate of gates) gate.open();
+      await client.comeBack(two);
+      await settled(two, [client]);
+      expect([client.socket.recovered, client.firsts().toSorted()]).toEqual([true, [1, 2]]);
+    },
+  );
+});
