@@ -159,6 +159,24 @@ export class RawClient {
     });
   }
 
+  /** Resolves to true when `count` messages and `session:ready` have come, to false where the connection ends before. */
+  async untilMessagesOrEnd(count: number, timeoutMs: number): Promise<boolean> {
+    const ended = new AbortController();
+    this.#socket.once('close', () => ended.abort());
+    if (!this.open) return false;
+    try {
+      await this.frames.until((frames) => frames.some(isReady) && frames.filter(isMessage).length >= count, {
+        timeoutMs,
+        signal: ended.signal,
+        describe: () => `${count} messages; got ${this.frames.entries.length} frames`,
+      });
+      return true;
+    } catch (error) {
+      if (!ended.signal.aborted) throw error;
+      return false;
+    }
+  }
+
   /** Resolves to the answer's fields; throws where it is refused or the connection ends first. */
   async succeed<Event extends RequestEvent>(
     event: Event,
@@ -187,10 +205,18 @@ export class RawClient {
       const id = Number(frame.slice(2, bracket));
       this.#answers.get(id)?.((JSON.parse(frame.slice(bracket)) as unknown[])[0]);
       this.#answers.delete(id);
-    } else if (!this.#deaf || !frame.startsWith('42["message:new"')) {
+    } else if (!this.#deaf || !isMessage(frame)) {
       this.frames.add(frame);
     }
   }
+}
+
+function isReady(frame: string): boolean {
+  return frame.startsWith('42["session:ready"');
+}
+
+function isMessage(frame: string): boolean {
+  return frame.startsWith('42["message:new"');
 }
 
 /** Opens a connection; whether it is let in is still to be seen. */
