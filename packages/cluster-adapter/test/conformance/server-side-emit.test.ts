@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
-import { createNodes, drivers, sharedRedis, startNodes, type Node, type Three } from './nodes.ts';
+import { shareNodes } from './members.ts';
+import { createNodes, drivers, sharedRedis, type Node, type Three } from './nodes.ts';
 
 const scope = openScope(afterEach);
 const redis = sharedRedis();
@@ -16,8 +17,16 @@ const toFail = async (promise: Promise<unknown>): Promise<Error & { responses?: 
   );
 
 describe.each(drivers)('serverSideEmit over %s', (driver) => {
-  const start = (): Promise<Three<Node>> =>
-    startNodes(scope, { redis: redis(), driver, namespaces: ['/custom'] });
+  const enter = shareNodes(scope, () => ({ redis: redis(), driver, namespaces: ['/custom'] }));
+
+  async function start(): Promise<Three<Node>> {
+    const { nodes } = await enter();
+    scope.onClose(() => {
+      for (const { io } of nodes)
+        for (const name of ['/', '/custom']) io.of(name).removeAllListeners('hello');
+    });
+    return nodes;
+  }
 
   const memories = (nodes: Three<Node>, namespace = '/'): unknown[][][] =>
     nodes.map(({ io }) => {
@@ -96,13 +105,13 @@ describe.each(drivers)('serverSideEmit over %s', (driver) => {
 
   test('fails after five seconds with the answers so far where nodes do not answer', async () => {
     const nodes = await start();
-    nodes[1].io.on('half', (answer: Answer) => answer(2));
-    nodes[2].io.on('half', () => undefined);
+    nodes[1].io.on('hello', (answer: Answer) => answer(2));
+    nodes[2].io.on('hello', () => undefined);
     const called = new Promise<[Error, unknown]>((resolve) => {
-      nodes[0].io.serverSideEmit('half', (error: Error, responses: unknown) => resolve([error, responses]));
+      nodes[0].io.serverSideEmit('hello', (error: Error, responses: unknown) => resolve([error, responses]));
     });
     const [half, none, [error, responses]] = await Promise.all([
-      toFail(nodes[0].io.serverSideEmitWithAck('half')),
+      toFail(nodes[0].io.serverSideEmitWithAck('hello')),
       toFail(nodes[0].io.serverSideEmitWithAck('none')),
       called,
     ]);
