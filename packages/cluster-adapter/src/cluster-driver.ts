@@ -36,6 +36,8 @@ export interface ClusterDriver extends Lifecycle {
    * socket whose middlewares refused it, and from that tick on the socket hears by itself.
    */
   replayMissed(socket: Socket): void;
+  /** Resolves once a recovered socket has been given all it missed; undefined where it has been already. */
+  caughtUp(socket: Socket): Promise<void> | undefined;
   /** How `socket` came here, where the driver knows. */
   recoveryOf(socket: Socket): RecoveryOutcome | undefined;
 }

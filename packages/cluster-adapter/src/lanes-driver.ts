@@ -71,6 +71,7 @@ export function createLanesDriver(core: RedisCore, options: LanesDriverOptions):
       await adapter.of('/')?.heard(room);
     },
     replayMissed: () => undefined,
+    caughtUp: (socket) => adapter.of('/')?.caughtUp(socket),
     recoveryOf: (socket) => adapter.of('/')?.outcomeOf(socket),
     start: (signal) => adapter.start(signal),
     stop: (deadlineMs) => adapter.stop(deadlineMs),

@@ -90,6 +90,7 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
       await followers.get(room)?.caughtUp();
     },
     replayMissed: () => undefined,
+    caughtUp: () => undefined,
     recoveryOf: () => undefined,
     start() {
       // Not awaited: a node lives without Redis, and says through `ready` that it hears nobody yet.

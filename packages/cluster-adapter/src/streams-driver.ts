@@ -55,6 +55,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     // Every node reads the whole stream: what it serves needs no arrangement.
     joined: () => Promise.resolve(),
     replayMissed: (socket) => replayMissed(socket, client.tap),
+    caughtUp: () => undefined,
     recoveryOf: () => undefined,
     start: () => Promise.resolve(),
     stop() {

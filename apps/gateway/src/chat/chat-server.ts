@@ -79,13 +79,18 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
       logger.info({ user, socketId: socket.id, reason: cause }, 'disconnected');
     });
     driver.replayMissed(socket as Socket);
-    // With recovery on, a plain emit to one socket is written to the stream that all nodes read.
-    socket.nsp.local.to(socket.id).emit('session:ready', {
-      user,
-      nodeId: options.nodeId,
-      recovered,
-      ...(reason !== undefined && { reason }),
-    });
+    const ready = (): void => {
+      // With recovery on, a plain emit to one socket is written to the log.
+      socket.nsp.local.to(socket.id).emit('session:ready', {
+        user,
+        nodeId: options.nodeId,
+        recovered,
+        ...(reason !== undefined && { reason }),
+      });
+    };
+    const caughtUp = driver.caughtUp(socket as Socket);
+    if (caughtUp === undefined) ready();
+    else void caughtUp.then(ready);
     deps.dispatch(socket);
   });
   return io;

@@ -4,7 +4,7 @@ import type { Followed, Lane } from './lane.ts';
 import { readMerged, type LogGap } from './merged-read.ts';
 import type { Tap } from './tap.ts';
 
-/** A topic and where its reading begins: nothing before is anybody's to have. */
+/** A topic and where its reading begins: what was before has been had, or is not to be had. */
 export interface MissedTopic {
   readonly followed: Followed;
   readonly after: Position;
@@ -23,14 +23,17 @@ export interface CatchUpSink {
 export class CatchUp {
   readonly #log: Pick<ClusterLog, 'read'>;
   readonly #lane: Lane;
-  /** Everything up to here has been taken. */
-  cursor: Position;
+  #cursor: Position = origin;
   #tap: Tap | undefined;
 
-  constructor(log: Pick<ClusterLog, 'read'>, lane: Lane, cursor: Position) {
+  constructor(log: Pick<ClusterLog, 'read'>, lane: Lane) {
     this.#log = log;
     this.#lane = lane;
-    this.cursor = cursor;
+  }
+
+  /** Everything up to here has been taken, of what was asked for. */
+  get cursor(): Position {
+    return this.#cursor;
   }
 
   /** Reads into `sink` all that the topics, each of them live, had when this was called. Resolves to false where it wanted no more. */
@@ -40,8 +43,9 @@ export class CatchUp {
     this.#tap = this.#lane.tap(topics.map(({ followed }) => followed));
     const ranges = topics.map(({ followed: { topic, last }, after }) => ({
       topic,
-      after: comparePositions(after, this.cursor) > 0 ? after : this.cursor,
+      after: comparePositions(after, this.#cursor) > 0 ? after : this.#cursor,
       until: last,
+      ends: true,
     }));
     for await (const reading of readMerged(this.#log, ranges)) {
       if (reading.kind === 'gap') sink.gap(reading);
@@ -58,9 +62,9 @@ export class CatchUp {
     const tap = this.#tap;
     if (tap === undefined || tap.overflowed) return false;
     for (const { topic, entry } of tap.entries) {
-      if (comparePositions(entry.position, this.cursor) <= 0) continue;
+      if (comparePositions(entry.position, this.#cursor) <= 0) continue;
       sink.take(topic, entry);
-      this.cursor = entry.position;
+      this.#cursor = entry.position;
     }
     this.close();
     return true;
@@ -73,9 +77,9 @@ export class CatchUp {
 
   /** An entry of several topics is taken once. */
   async #give(topic: Topic, entry: LogEntry, sink: CatchUpSink): Promise<boolean> {
-    if (this.cursor !== origin && comparePositions(entry.position, this.cursor) <= 0) return true;
+    if (comparePositions(entry.position, this.#cursor) <= 0) return true;
     if (!(await sink.take(topic, entry))) return false;
-    this.cursor = entry.position;
+    this.#cursor = entry.position;
     return true;
   }
 }

@@ -8,7 +8,7 @@ export interface Header {
   readonly s?: number;
   /** 0 where the packet must not be compressed, 1 where it should. */
   readonly c?: 0 | 1;
-  /** Lengths in bytes of the packet's chunks where there is more than one text; negative for binary chunks. */
+  /** Lengths in bytes of the packet's chunks where there is more than one text; `-1 - length` for binary chunks. */
   readonly b?: readonly number[];
   /** What becomes of it at a consumer that is behind: `d` dropped, `l` only the latest of its name is kept. */
   readonly p?: 'd' | 'l';
@@ -27,7 +27,7 @@ export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer
     return head === '{}' ? `\n${first}` : `${head}\n${first}`;
   }
   const parts = chunks.map(bytesOf);
-  const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -part.length));
+  const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -1 - part.length));
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
 }
 
@@ -45,8 +45,9 @@ export function decodeEnvelope(body: Buffer): Envelope {
   let at = end + 1;
   const chunks = header.b.map((length) => {
     const from = at;
-    at += Math.abs(length);
-    return length < 0 ? body.subarray(from, at) : body.toString('utf8', from, at);
+    const isBinary = length < 0;
+    at += isBinary ? -1 - length : length;
+    return isBinary ? body.subarray(from, at) : body.toString('utf8', from, at);
   });
   return { header, chunks };
 }

@@ -1,6 +1,6 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
 import type { Socket } from 'socket.io';
-import { origin, type ClusterLog, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
+import type { ClusterLog, LogEntry, Position, Topic } from '../log/cluster-log.ts';
 import { CatchUp, type MissedTopic } from './catch-up.ts';
 import type { Followed, Lane } from './lane.ts';
 import type { LogGap } from './merged-read.ts';
@@ -14,7 +14,7 @@ export interface LaggardsOptions {
   /** Writes a logged entry to a socket, where it is meant for it. */
   readonly write: (socket: Socket, topic: Topic, entry: LogEntry, latest: Map<string, LogEntry>) => void;
   /** Writes what was kept back because only the last of its kind is wanted. */
-  readonly writeLatest: (socket: Socket, latest: ReadonlyMap<string, LogEntry>, offset: Position) => void;
+  readonly writeLatest: (socket: Socket, latest: ReadonlyMap<string, LogEntry>) => void;
   /** Returns false where the socket does not live on. */
   readonly onGap: (socket: Socket, gap: LogGap) => boolean;
   readonly onResumed: (replayed: number, tookMs: number) => void;
@@ -24,9 +24,11 @@ export interface LaggardsOptions {
 
 interface Laggard {
   readonly socket: Socket;
-  /** Where rooms were joined that it was not in when it fell behind. */
-  readonly joined: Map<Topic, Position>;
+  /** The last entry it was given of each topic, when it fell behind or joined. */
+  readonly after: Map<Topic, Position>;
   gone: boolean;
+  /** Resolves once it is not one any more. */
+  served: Promise<void>;
 }
 
 const retry = { baseMs: 100, capMs: 2_000 };
@@ -66,15 +68,19 @@ export class Laggards {
     return queuedBytes(conn) > maxQueuedBytes;
   }
 
-  /** From `cursor` on, and of each topic from where it was joined, `socket` is served from the log until it has caught up. */
-  add(socket: Socket, cursor: Position, joined: ReadonlyMap<Topic, Position> = new Map()): void {
-    const laggard: Laggard = { socket, joined: new Map(joined), gone: false };
+  /** Of each topic from what is named in `after` on, `socket` is served from the log until it has caught up. */
+  add(socket: Socket, after: ReadonlyMap<Topic, Position>): void {
+    const laggard: Laggard = { socket, after: new Map(after), gone: false, served: Promise.resolve() };
     this.#lagging.set(socket.id, laggard);
-    void this.#serve(laggard, cursor);
+    laggard.served = this.#serve(laggard);
+  }
+
+  caughtUp(sid: string): Promise<void> | undefined {
+    return this.#lagging.get(sid)?.served;
   }
 
   joined(sid: string, topic: Topic, position: Position): void {
-    this.#lagging.get(sid)?.joined.set(topic, position);
+    this.#lagging.get(sid)?.after.set(topic, position);
   }
 
   remove(sid: string): void {
@@ -85,11 +91,11 @@ export class Laggards {
   }
 
   /** Never rejects. */
-  async #serve(laggard: Laggard, cursor: Position): Promise<void> {
-    const { socket, joined } = laggard;
+  async #serve(laggard: Laggard): Promise<void> {
+    const { socket, after } = laggard;
     const { conn } = internalsOf(socket).client;
     const { topicsOf, write, writeLatest, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
-    const catchUp = new CatchUp(this.#log, this.#lane, cursor);
+    const catchUp = new CatchUp(this.#log, this.#lane);
     const latest = new Map<string, LogEntry>();
     const began = clock.now();
     let replayed = 0;
@@ -105,7 +111,8 @@ export class Laggards {
         if (laggard.gone) break;
         const missed: MissedTopic[] = followed.map((one) => ({
           followed: one,
-          after: joined.get(one.topic) ?? origin,
+          // Joined before it was live, it is heard from its base.
+          after: after.get(one.topic) ?? one.base,
         }));
         const whole = await catchUp.read(missed, {
           take: (topic, entry) => {
@@ -125,7 +132,7 @@ export class Laggards {
         if (laggard.gone || !whole || !same) continue;
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
-        writeLatest(socket, latest, catchUp.cursor);
+        writeLatest(socket, latest);
         onResumed(replayed, clock.now() - began);
         return;
       } catch (cause) {

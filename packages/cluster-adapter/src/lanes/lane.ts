@@ -9,16 +9,14 @@ import {
   type Position,
   type Topic,
 } from '../log/cluster-log.ts';
-import { readMerged, type LogGap, type TopicEntry, type TopicRange } from './merged-read.ts';
+import { readMerged, type LogGap, type Reading, type TopicEntry, type TopicRange } from './merged-read.ts';
 import { Tap } from './tap.ts';
+import { echoTopic } from './topic.ts';
 
 /** Who hears a topic on this node. Nothing here may throw. */
 export interface TopicListener {
-  /**
-   * In the order of the log, but for what a topic's first follower is given late. Everything up to `before` has been
-   * handed out on this node.
-   */
-  onEntry(entry: LogEntry, before: Position): void;
+  /** In the order of the topic. `before` is the topic's last entry that was handed out. */
+  onEntry(followed: Followed, entry: LogEntry, before: Position): void;
   onSent(body: Buffer): void;
   /** What lies between is lost to those who hear the topic here. */
   onGap(gap: LogGap): void;
@@ -36,6 +34,8 @@ export class Followed {
   /** Resolves once everything published since the call to `follow` is, and will be, heard. */
   readonly ready: Promise<void>;
   wants = 1;
+  /** What those who began before it was live are still to be told; undefined once it is. */
+  begun: Promise<void>[] | undefined = [];
   taps: Set<Tap> | undefined;
   /** Heard before it was live; undefined where it became too much, and is to be read instead. */
   early: LogEntry[] | undefined = [];
@@ -51,6 +51,7 @@ export class Followed {
 }
 
 export interface LaneOptions {
+  readonly uid: string;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
   /** How long a topic is followed after its last follower has gone. */
   readonly lingerMs: number;
@@ -61,6 +62,7 @@ export interface LaneOptions {
 const maxHeldBytes = 16 * 1024 * 1024;
 const maxEarlyEntries = 1_000;
 const tailsAtOnce = 1_000;
+const echoDeadlineMs = 2_000;
 const retry = { baseMs: 50, capMs: 1_000 };
 
 /**
@@ -84,12 +86,18 @@ export class Lane implements LogListener {
   #lostUntil: Position | undefined;
   #verifying: Followed[] | undefined;
   #verified: Promise<Position[]> = Promise.resolve([]);
+  readonly #echoTopic: Topic;
+  readonly #echoes = new Map<string, () => void>();
+  #nextEcho = 1;
+  #echoed: Promise<void> | undefined;
+  #settling: Promise<void> | undefined;
   #closed = false;
 
   constructor(log: ClusterLog, options: LaneOptions) {
     this.#log = log;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#echoTopic = echoTopic(options.uid);
     log.listen(this);
   }
 
@@ -125,6 +133,19 @@ export class Lane implements LogListener {
     return followed;
   }
 
+  /**
+   * Somebody begins to hear a topic that is not live yet: `onBase` is told, before anything is handed out, from where on.
+   * Asked in this very tick, so that what this node publishes next lies behind it.
+   */
+  begin(followed: Followed, after: Position | undefined, onBase: (position: Position) => void): void {
+    const asked = after === undefined ? this.#log.tails([followed.topic]) : Promise.resolve([after]);
+    const told = this.#insist(followed, asked, () => this.#log.tails([followed.topic])).then(
+      ([position = origin]) => onBase(position),
+    );
+    told.catch(() => undefined);
+    followed.begun?.push(told);
+  }
+
   /** @param lingerMs how long the topic is followed on where nobody else wants it */
   unfollow(followed: Followed, lingerMs: number = this.#options.lingerMs): void {
     followed.wants -= 1;
@@ -155,6 +176,20 @@ export class Lane implements LogListener {
     this.#releaseWaiting();
   }
 
+  /**
+   * Resolves once everything published before this call, of what is followed live, has been handed out. Asked once for all
+   * who ask in the same tick.
+   */
+  settle(): Promise<void> {
+    this.#settling ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#settling = undefined;
+        resolve(this.#settle());
+      });
+    });
+    return this.#settling;
+  }
+
   onEntry(topic: Topic, entry: LogEntry): void {
     const followed = this.#topics.get(topic);
     if (followed === undefined) return;
@@ -165,7 +200,8 @@ export class Lane implements LogListener {
   }
 
   onSent(topic: Topic, body: Buffer): void {
-    this.#topics.get(topic)?.listener.onSent(body);
+    if (topic === this.#echoTopic) this.#echoes.get(body.toString())?.();
+    else this.#topics.get(topic)?.listener.onSent(body);
   }
 
   onInterrupted(): void {
@@ -188,7 +224,7 @@ export class Lane implements LogListener {
     if (comparePositions(lostUntil, this.#cursor) > 0) this.#cursor = lostUntil;
     if (comparePositions(lostUntil, this.#cursorBefore) <= 0) return;
     for (const { listener, topic, live } of this.#topics.values()) {
-      if (live) listener.onGap({ topic, from: this.#cursorBefore, to: lostUntil });
+      if (live) listener.onGap({ topic, from: this.#cursorBefore, to: lostUntil, isEnd: false });
     }
   }
 
@@ -206,11 +242,11 @@ export class Lane implements LogListener {
   }
 
   #deliver(followed: Followed, entry: LogEntry): void {
-    const before = this.#cursor;
+    const before = followed.last;
     followed.last = entry.position;
-    if (comparePositions(entry.position, before) > 0) this.#cursor = entry.position;
+    if (comparePositions(entry.position, this.#cursor) > 0) this.#cursor = entry.position;
     if (followed.taps !== undefined) for (const tap of followed.taps) tap.add(followed.topic, entry);
-    followed.listener.onEntry(entry, before);
+    followed.listener.onEntry(followed, entry, before);
   }
 
   #hold(topic: Topic, entry: LogEntry): void {
@@ -229,10 +265,12 @@ export class Lane implements LogListener {
       try {
         this.#overflowed = false;
         const live = [...this.#topics.values()].filter((followed) => followed.live);
-        const [end, tails] = await Promise.all([this.#log.end(), this.#tails(live)]);
+        // What comes after this end is heard already: a topic asked later must not get ahead of one asked before.
+        const end = await this.#log.end();
+        const tails = await this.#tails(live);
         if (epoch !== this.#epoch) return;
         this.onLogEnd(end);
-        await this.#handOut(live, tails, epoch);
+        await this.#handOut(live, tails, end.position, epoch);
         if (epoch !== this.#epoch) return;
         if (this.#overflowed) continue;
         this.#flow();
@@ -244,26 +282,31 @@ export class Lane implements LogListener {
     }
   }
 
-  async #handOut(live: readonly Followed[], tails: readonly Position[], epoch: number): Promise<void> {
-    const ranges: TopicRange[] = live.map(({ topic, last }, index) => ({
-      topic,
-      after: last,
-      until: tails[index] ?? origin,
-    }));
+  async #handOut(
+    live: readonly Followed[],
+    tails: readonly Position[],
+    end: Position,
+    epoch: number,
+  ): Promise<void> {
+    const ranges: TopicRange[] = live.map(({ topic, last }, index) => {
+      const tail = tails[index] ?? origin;
+      const ends = comparePositions(tail, end) <= 0;
+      return { topic, after: last, until: ends ? tail : end, ends };
+    });
     for await (const reading of readMerged(this.#log, ranges)) {
       if (epoch !== this.#epoch) return;
       const followed = this.#topics.get(reading.topic);
       if (followed === undefined) continue;
-      if (reading.kind === 'gap') {
-        followed.listener.onGap(reading);
-      } else if (comparePositions(reading.entry.position, followed.last) > 0)
+      if (reading.kind === 'gap') this.#onGap(followed, reading);
+      else if (comparePositions(reading.entry.position, followed.last) > 0)
         this.#deliver(followed, reading.entry);
     }
-    // Where the end of a topic could not be read it counts as gone, and has been told.
-    for (const { topic, until } of ranges) {
-      const followed = this.#topics.get(topic);
-      if (followed !== undefined && comparePositions(until, followed.last) > 0) followed.last = until;
-    }
+  }
+
+  /** Where the end of a topic cannot be read, it counts as gone once that has been told. */
+  #onGap(followed: Followed, gap: LogGap): void {
+    followed.listener.onGap(gap);
+    if (gap.isEnd) followed.last = gap.to;
   }
 
   #flow(): void {
@@ -282,34 +325,51 @@ export class Lane implements LogListener {
   /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
   async #establish(followed: Followed, after: Position | undefined): Promise<void> {
     const { topic } = followed;
-    // Asked in this very tick, so that what this node publishes next lies behind it.
-    const asked = after === undefined ? this.#log.tails([topic]) : Promise.resolve([after]);
-    const subscribed = this.#log.subscribe(topic);
-    subscribed.catch(() => undefined);
-    followed.base = (await this.#insist(followed, asked, () => this.#log.tails([topic])))[0] ?? origin;
-    followed.last = followed.base;
-    await subscribed;
+    this.begin(followed, after, (position) => {
+      followed.base = position;
+      followed.last = position;
+    });
+    await this.#log.subscribe(topic);
     for (let attempt = 0; this.#wanted(followed); attempt += 1) {
       await this.#untilFlowing();
       const epoch = this.#epoch;
+      const missed: Reading[] = [];
       try {
-        const tail = await this.#verify(followed);
-        // Handed out page by page would leave the followers of the other topics behind: these are few.
-        await this.#handOut([followed], [tail], epoch);
+        await this.#allBegun(followed);
+        const range = { topic, after: followed.last, until: await this.#verify(followed), ends: true };
+        for await (const reading of readMerged(this.#log, [range])) missed.push(reading);
+        // What the other topics had before these must have been handed out before them.
+        await this.settle();
+        await this.#allBegun(followed);
       } catch (cause) {
         this.#options.onFault({ operation: 'follow', cause });
         await this.#pause(backoffMs(attempt, retry));
         continue;
       }
-      if (epoch !== this.#epoch || this.#held !== undefined) continue;
       const { early } = followed;
       followed.early = [];
-      if (early === undefined) continue;
-      followed.live = true;
-      followed.early = undefined;
-      for (const entry of early) this.onEntry(topic, entry);
+      if (epoch !== this.#epoch || this.#held !== undefined || early === undefined) continue;
+      this.#goLive(followed, missed, early);
       return;
     }
+  }
+
+  async #allBegun(followed: Followed): Promise<void> {
+    for (let told = 0; told < (followed.begun?.length ?? 0);) {
+      told = followed.begun?.length ?? 0;
+      await Promise.all(followed.begun ?? []);
+    }
+  }
+
+  #goLive(followed: Followed, missed: readonly Reading[], early: readonly LogEntry[]): void {
+    followed.live = true;
+    followed.early = undefined;
+    followed.begun = undefined;
+    for (const reading of missed) {
+      if (reading.kind === 'gap') this.#onGap(followed, reading);
+      else this.#deliver(followed, reading.entry);
+    }
+    for (const entry of early) this.onEntry(followed.topic, entry);
   }
 
   /** The topic's end, asked together with those of all that are established in the same tick. */
@@ -358,6 +418,37 @@ export class Lane implements LogListener {
 
   #wanted(followed: Followed): boolean {
     return !this.#closed && this.#topics.get(followed.topic) === followed;
+  }
+
+  /** Sends itself a word: once that is heard, so is everything before it. Never rejects. */
+  async #settle(): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt += 1) {
+      await this.#untilFlowing();
+      const epoch = this.#epoch;
+      const word = String(this.#nextEcho++);
+      const heard = new Promise<boolean>((resolve) => {
+        const cancel = this.#clock.schedule(echoDeadlineMs, () => resolve(false));
+        this.#echoes.set(word, () => {
+          cancel();
+          resolve(true);
+        });
+      });
+      try {
+        await this.#echoing();
+        await this.#log.send(this.#echoTopic, word);
+        if ((await heard) && epoch === this.#epoch && this.flowing) return;
+      } catch (cause) {
+        this.#options.onFault({ operation: 'settle', cause });
+        await this.#pause(backoffMs(attempt, retry));
+      } finally {
+        this.#echoes.delete(word);
+      }
+    }
+  }
+
+  #echoing(): Promise<void> {
+    this.#echoed ??= this.#log.subscribe(this.#echoTopic);
+    return this.#echoed;
   }
 
   async #untilFlowing(): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Namespace, Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session, type SocketId } from 'socket.io-adapter';
 import type { Packet } from 'socket.io-parser';
-import { origin, type LogEntry, type LogReceipt, type Position, type Topic } from '../log/cluster-log.ts';
+import { origin, type LogReceipt, type Position, type Topic } from '../log/cluster-log.ts';
 import { ClusterQueries } from './cluster-queries.ts';
+import { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './lane.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
@@ -21,7 +22,7 @@ const closeMs = 5_000;
 export class LanesAdapter extends Adapter implements NodeHandler {
   override readonly nsp: Namespace;
   readonly #node: LanesNode;
-  readonly #rooms = new Map<Room, Followed>();
+  readonly #rooms: FollowedRooms;
   readonly #all: Followed;
   readonly #publishing: Publishing;
   readonly #sockets: RoomSockets;
@@ -39,6 +40,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#node = node;
     const { log, lane, options } = node;
     const codec = new PacketCodec(nsp);
+    this.#rooms = new FollowedRooms(lane, (room, after) => this.#follow(room, after));
     this.#publishing = new Publishing(nsp.name, log, codec, options);
     this.#sockets = new RoomSockets({
       nsp,
@@ -46,6 +48,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
       codec,
       rooms: this.rooms,
       sids: this.sids,
+      followed: this.#rooms,
       topicsOf: (sid) => this.#topicsOf(sid),
       onGap: (socket, gap) => {
         this.#observeGap(gap, 1);
@@ -66,16 +69,18 @@ export class LanesAdapter extends Adapter implements NodeHandler {
       recovers: serverOf(nsp).opts.connectionStateRecovery !== undefined,
       follow: (room) => (room === undefined ? this.#followAll() : this.#follow(room)),
       enter: (sid, rooms) => void super.addAll(sid, new Set(rooms)),
+      joinedEarly: (sid) => this.#joinedEarly(sid),
+      leaveEarly: (sid) => {
+        const rooms = new Set(this.sids.get(sid));
+        super.delAll(sid);
+        return rooms;
+      },
     });
     this.#all = this.#followAll();
-    this.on('create-room', (room: Room) => {
-      this.#rooms.set(room, this.#follow(room, room === this.#joining ? origin : this.#joiningAfter));
-    });
-    this.on('delete-room', (room: Room) => {
-      const followed = this.#rooms.get(room);
-      this.#rooms.delete(room);
-      if (followed !== undefined) lane.unfollow(followed);
-    });
+    this.on('create-room', (room: Room) =>
+      this.#rooms.open(room, room === this.#joining ? origin : this.#joiningAfter),
+    );
+    this.on('delete-room', (room: Room) => this.#rooms.close(room));
     node.enter(this);
   }
 
@@ -87,6 +92,11 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   /** Resolves once this node hears the room, if one of its sockets is in it. */
   async heard(room: Room): Promise<void> {
     await this.#rooms.get(room)?.ready;
+  }
+
+  /** Resolves once a recovered socket has been given all it missed, or has gone; at once where nothing is left. */
+  caughtUp(socket: Socket): Promise<void> | undefined {
+    return this.#sockets.laggards.caughtUp(socket.id);
   }
 
   override close(): Promise<void> {
@@ -109,16 +119,10 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#joining = id;
     void super.addAll(id, rooms);
     this.#joining = undefined;
-    const followed = new Map<Room, Followed>();
-    for (const room of joined) {
-      const one = this.#rooms.get(room);
-      if (one === undefined) continue;
-      if (one.live) this.#sockets.laggards.joined(id, one.topic, one.last);
-      // A socket's own room: nobody waits for it.
-      if (room !== id) followed.set(room, one);
-    }
-    if (followed.size === 0) return;
-    const work = this.#joined(id, followed);
+    const arrived = joined.filter((room) => room !== id).map((room) => this.#arrive(id, room));
+    // A socket's own room: nobody waits for it.
+    if (arrived.length === 0) return;
+    const work = this.#joined(id, arrived);
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'join', cause }));
     return work;
   }
@@ -224,8 +228,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     const { lane } = this.#node;
     this.#sessions.detach();
     this.#queries.close();
-    for (const followed of this.#rooms.values()) lane.unfollow(followed, 0);
-    this.#rooms.clear();
+    this.#rooms.closeAll();
     lane.unfollow(this.#all, 0);
     await this.#sessions.close(closeMs);
     await this.#node.leave(this);
@@ -241,9 +244,9 @@ export class LanesAdapter extends Adapter implements NodeHandler {
 
   #listener(room: Room | undefined): Followed['listener'] {
     return {
-      onEntry: (entry: LogEntry, before: Position) => this.#sockets.onEntry(room, entry, before),
-      onSent: (body: Buffer) => this.#sockets.onSent(room, body),
-      onGap: (gap: LogGap) => this.#onGap(room, gap),
+      onEntry: (followed, entry, before) => this.#sockets.onEntry(room, followed, entry, before),
+      onSent: (body) => this.#sockets.onSent(room, body),
+      onGap: (gap) => this.#onGap(room, gap),
     };
   }
 
@@ -256,18 +259,31 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     return followed;
   }
 
+  async #arrive(id: SocketId, room: Room): Promise<[Room, Position]> {
+    const followed = this.#rooms.get(room);
+    const after = this.#joiningAfter;
+    // In the tick of the join: what is handed out from now on, it hears.
+    if (followed?.live === true) this.#sockets.laggards.joined(id, followed.topic, followed.last);
+    const position = await this.#rooms.arrive(id, room, after);
+    if (followed?.live === false) this.#sockets.laggards.joined(id, followed.topic, position);
+    return [room, position];
+  }
+
   /** Resolves once the rooms are heard, and in the session with the positions from which they are. */
-  async #joined(id: SocketId, rooms: ReadonlyMap<Room, Followed>): Promise<void> {
-    const positions = new Map<Room, Position>();
-    for (const [room, followed] of rooms) if (followed.live) positions.set(room, followed.last);
-    for (const [room, followed] of rooms) {
-      await followed.ready;
-      if (positions.has(room)) continue;
-      positions.set(room, followed.base);
-      this.#sockets.laggards.joined(id, followed.topic, followed.base);
-    }
-    const still = [...positions].filter(([room]) => this.rooms.get(room)?.has(id) === true);
+  async #joined(id: SocketId, arrived: readonly Promise<[Room, Position]>[]): Promise<void> {
+    const positions = await Promise.all(arrived);
+    const still = positions.filter(([room]) => this.rooms.get(room)?.has(id) === true);
     await this.#sessions.joined(id, Object.fromEntries(still));
+  }
+
+  /** The rooms that a socket has joined before it is connected, as far as they are heard, with their positions. */
+  #joinedEarly(id: SocketId): Map<Room, Position> {
+    const early = new Map<Room, Position>();
+    for (const room of this.sids.get(id) ?? []) {
+      const followed = this.#rooms.get(room);
+      if (followed?.live === true) early.set(room, followed.last);
+    }
+    return early;
   }
 
   /** To those who hear the topic here; those who are behind read up to it themselves. */

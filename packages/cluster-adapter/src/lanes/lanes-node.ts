@@ -45,7 +45,7 @@ export class LanesNode implements Lifecycle {
     this.sessionsFor = sessionsFor;
     this.options = options;
     const { onFault, uid } = options;
-    this.lane = new Lane(log, { onFault, lingerMs });
+    this.lane = new Lane(log, { uid, onFault, lingerMs });
     this.admission = new Admission(options.recoveriesAtOnce);
     this.channel = new NodeChannel(log, this.lane, {
       uid,

@@ -7,6 +7,8 @@ export interface TopicRange {
   readonly after: Position;
   /** … up to and including this one. */
   readonly until: Position;
+  /** True where `until` is the topic's last entry, so that an end before it shows that something is missing. */
+  readonly ends: boolean;
 }
 
 export interface TopicEntry {
@@ -19,6 +21,8 @@ export interface LogGap {
   readonly topic: Topic;
   readonly from: Position;
   readonly to: Position;
+  /** True where nothing after `from` is left to read. */
+  readonly isEnd: boolean;
 }
 
 export type Reading =
@@ -33,14 +37,16 @@ const pageEntries = 100;
 class Cursor {
   readonly topic: Topic;
   readonly until: Position;
+  readonly ends: boolean;
   last: Position;
   page: LogEntry[] = [];
   at = 0;
   ended: boolean;
 
-  constructor({ topic, after, until }: TopicRange) {
+  constructor({ topic, after, until, ends }: TopicRange) {
     this.topic = topic;
     this.until = until;
+    this.ends = ends;
     this.last = after;
     this.ended = comparePositions(after, until) >= 0;
   }
@@ -79,14 +85,15 @@ export async function* readMerged(log: ReadPort, ranges: readonly TopicRange[]):
       const entry = next.head;
       // A first entry that follows nothing began its log anew; what the log forgot before is told elsewhere.
       if (entry.previous !== origin && comparePositions(entry.previous, next.last) > 0)
-        yield { kind: 'gap', topic: next.topic, from: next.last, to: entry.position };
+        yield { kind: 'gap', topic: next.topic, from: next.last, to: entry.position, isEnd: false };
       next.last = entry.position;
       next.at += 1;
       yield { kind: 'entry', topic: next.topic, entry };
     }
     const finished = cursors.filter(({ head, ended }) => head === undefined && ended);
-    for (const { topic, last, until } of finished) {
-      if (comparePositions(last, until) < 0) yield { kind: 'gap', topic, from: last, to: until };
+    for (const { topic, last, until, ends } of finished) {
+      if (ends && comparePositions(last, until) < 0)
+        yield { kind: 'gap', topic, from: last, to: until, isEnd: true };
     }
     cursors = cursors.filter((cursor) => !finished.includes(cursor));
   }

@@ -1,4 +1,5 @@
 import type { Namespace, Socket } from 'socket.io';
+import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
 import type { Followed } from './lane.ts';
 import type { LanesNode } from './lanes-node.ts';
@@ -15,6 +16,8 @@ export interface NamespaceSessionsOptions {
   readonly follow: (room: string | undefined) => Followed;
   /** Puts a socket into rooms that its session has it in already. */
   readonly enter: (sid: string, rooms: Iterable<string>) => void;
+  readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
+  readonly leaveEarly: (sid: string) => ReadonlySet<string>;
 }
 
 // Socket.IO's own default.
@@ -56,6 +59,8 @@ export class NamespaceSessions {
         userOf,
         onGap,
         follow: options.follow,
+        joinedEarly: options.joinedEarly,
+        leaveEarly: options.leaveEarly,
         unfollow: (followed) => lane.unfollow(followed),
         dataOf: (socket) => this.#dataOf(socket),
         fence: (owner, sid, generation) => this.#fenceAt(owner, sid, generation),
@@ -95,6 +100,7 @@ export class NamespaceSessions {
   }
 
   fence(sid: string, generation: number): void {
+    this.#recovery.onClaimed(sid, generation);
     if (this.#keeper.fence(sid, generation)) this.#onFenced(sid);
   }
 
@@ -133,8 +139,9 @@ export class NamespaceSessions {
     const take = (topic: Topic, entry: LogEntry): void => this.#sockets.replay(socket, topic, entry);
     for (const { topic, entry } of restored.missed) take(topic, entry);
     const whole = restored.complete && restored.catchUp.finish({ take });
-    if (!whole) this.#sockets.laggards.add(socket, restored.catchUp.cursor, restored.joined);
+    if (!whole) this.#sockets.laggards.add(socket, onwards(restored));
     this.#recovery.release(restored);
+    if (restored.early.size > 0) void socket.join([...restored.early]);
   }
 
   #tellGaps(socket: Socket, { gaps, outcome, rooms, catchUp }: Restored): void {
@@ -151,6 +158,7 @@ export class NamespaceSessions {
   #fenceAt(owner: string, sid: string, generation: number): void {
     const { channel, options } = this.#node;
     if (owner === options.uid) {
+      // Also one whose session is not kept any more: by this name there is only ever one socket.
       this.#keeper.fence(sid, generation);
       this.#onFenced(sid);
       return;
@@ -175,4 +183,14 @@ export class NamespaceSessions {
       return '{}';
     }
   }
+}
+
+/** Of each topic, what comes before what is still to be given. */
+function onwards({ after, catchUp: { cursor } }: Restored): Map<Topic, Position> {
+  return new Map(
+    [...after].map(([topic, position]) => [
+      topic,
+      comparePositions(cursor, position) > 0 ? cursor : position,
+    ]),
+  );
 }

@@ -91,7 +91,7 @@ export class NodeChannel {
       });
     this.#followed = [
       this.#lane.follow(clusterTopic, {
-        onEntry: (entry) => this.#onCommand(entry.body, entry.position),
+        onEntry: (_followed, entry) => this.#onCommand(entry.body, entry.position),
         onSent: (body) => this.#onSent(body),
         onGap,
       }),

@@ -1,5 +1,6 @@
+import { systemClock } from '@sluice/kernel';
 import { redisError } from '@sluice/redis-core';
-import type { SessionStore } from '@sluice/session-store';
+import type { Session, SessionStore } from '@sluice/session-store';
 import type { Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
@@ -31,7 +32,10 @@ export interface Restored {
   /** False where there is more than fits: the rest is served from the log once it is connected. */
   readonly complete: boolean;
   readonly gaps: readonly LogGap[];
-  readonly joined: ReadonlyMap<Topic, Position>;
+  /** Of each topic, what came before what it missed. */
+  readonly after: ReadonlyMap<Topic, Position>;
+  /** What its middlewares have put it into, to be joined anew. */
+  readonly early: ReadonlySet<string>;
   /** Followed for its sake. */
   readonly followed: readonly Followed[];
   readonly outcome: RecoveryOutcome;
@@ -45,12 +49,17 @@ export interface RecoveryOptions {
   readonly follow: (room: string | undefined) => Followed;
   readonly unfollow: (followed: Followed) => void;
   readonly dataOf: (socket: Socket) => string;
+  /** The rooms that a middleware has put the socket into, with their positions. */
+  readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
+  /** Takes the socket out of them, because it goes on under another name, and tells which they were. */
+  readonly leaveEarly: (sid: string) => ReadonlySet<string>;
   /** Another node, or this one, may hold an older socket of the session. */
   readonly fence: (node: string, sid: string, generation: number) => void;
 }
 
 // What is read before a client is told that it has recovered; more is read once it is connected.
 const prefetchBytes = 256 * 1024;
+const beginDeadlineMs = 5_000;
 const position = /^(?:0|[1-9]\d{0,15})-(?:0|[1-9]\d{0,15})$/;
 
 /** Restores what a client was: after its middlewares have accepted it, and before it is connected. */
@@ -62,6 +71,8 @@ export class Recovery {
   readonly #admission: Admission;
   readonly #options: RecoveryOptions;
   readonly #restored = new Map<string, Restored>();
+  /** Claims under way on this node, by socket id: the newest generation that is known, and how many there are. */
+  readonly #claims = new Map<string, { newest: number; underWay: number }>();
   readonly #outcomes = new WeakMap<Socket, RecoveryOutcome>();
 
   constructor(
@@ -138,11 +149,16 @@ export class Recovery {
       user: userOf(socket),
       owner: uid,
       start: this.#lane.cursor,
-      rooms,
+      rooms: { ...Object.fromEntries(this.#options.joinedEarly(socket.id)), ...rooms },
       data: dataOf(socket),
     });
-    // Without the store a client is let in all the same, and its session follows as soon as it can.
-    if (this.#log.available) await written;
+    // Ahead of need. Without the store a client is let in after a while all the same, and its session follows.
+    let cancel: (() => void) | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      cancel = systemClock.schedule(beginDeadlineMs, resolve);
+    });
+    await Promise.race([written, overdue]);
+    cancel?.();
   }
 
   async #restore(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
@@ -159,12 +175,44 @@ export class Recovery {
   }
 
   async #claim(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
-    const { namespace, uid, userOf, onGap, fence } = this.#options;
+    const { namespace, uid, userOf, fence } = this.#options;
     const claim = await this.#sessions.claim(pid, { namespace, user: userOf(socket), owner: uid });
     if (claim.kind !== 'claimed') return { kind: 'fresh', reason: claim.kind };
     const { session, previousOwner } = claim;
-    const hold = { pid, generation: session.generation };
-    fence(previousOwner, session.sid, session.generation);
+    const { sid, generation } = session;
+    this.#beginClaim(sid, generation);
+    try {
+      fence(previousOwner, sid, generation);
+      return await this.#restoreClaimed(socket, claim.session, offset);
+    } finally {
+      this.#endClaim(sid);
+    }
+  }
+
+  /** A claim of this generation has been made somewhere: older ones that are under way here come to nothing. */
+  onClaimed(sid: string, generation: number): void {
+    const claims = this.#claims.get(sid);
+    if (claims !== undefined && generation > claims.newest) claims.newest = generation;
+  }
+
+  #beginClaim(sid: string, generation: number): void {
+    const claims = this.#claims.get(sid) ?? { newest: generation, underWay: 0 };
+    this.#claims.set(sid, claims);
+    claims.newest = Math.max(claims.newest, generation);
+    claims.underWay += 1;
+  }
+
+  #endClaim(sid: string): void {
+    const claims = this.#claims.get(sid);
+    if (claims === undefined) return;
+    claims.underWay -= 1;
+    if (claims.underWay === 0) this.#claims.delete(sid);
+  }
+
+  async #restoreClaimed(socket: Socket, session: Session, offset: unknown): Promise<RecoveryOutcome> {
+    const { onGap } = this.#options;
+    const { pid, sid, generation } = session;
+    const hold = { pid, generation };
     const end = await this.#log.end();
     // None, where it has been given no event yet.
     const isGiven =
@@ -172,27 +220,31 @@ export class Recovery {
     if (offset !== undefined && !isGiven) return await this.#refuse(hold, 'offset');
     const from = isGiven && comparePositions(offset, session.start) > 0 ? offset : session.start;
     const rooms = new Map(Object.entries(session.rooms));
-    const { missed, restored } = await this.#read(session.sid, rooms, from, session.start);
+    const { missed, restored } = await this.#read(sid, rooms, from, session.start);
     const reason = gapReason(restored.gaps, from, end);
     if (reason !== undefined && onGap === 'fresh') {
       this.release(restored);
       return await this.#refuse(hold, reason);
     }
+    // A new private name where there is a gap: by the old one its client would take itself for whole.
+    if (reason !== undefined) await this.#sessions.remove(hold);
+    const internals = internalsOf(socket);
+    if (internals.client.conn.readyState !== 'open' || this.#claims.get(sid)?.newest !== generation) {
+      this.release(restored);
+      internals.client.conn.close(true);
+      throw new Error('the connection has ended, or its client has begun another');
+    }
+    // From here to its connection in one go: by this name there is only ever one socket.
     const outcome: RecoveryOutcome =
       reason === undefined ? { kind: 'recovered', missed } : { kind: 'signalled', reason };
-    const internals = internalsOf(socket);
+    const early = this.#options.leaveEarly(socket.id);
     socket.data = Object.assign(JSON.parse(session.data) as object, socket.data);
+    rename(socket, { sid, pid: reason === undefined ? pid : internals.pid });
+    this.#restored.set(sid, { ...restored, rooms, early, outcome });
     if (reason === undefined) {
-      rename(socket, { sid: session.sid, pid });
       internals.recovered = true;
-      this.#keeper.adopt(session.sid, hold, session.data);
-    } else {
-      // A new private name: by the old one its client would take itself for whole.
-      rename(socket, { sid: session.sid, pid: internals.pid });
-      await this.#sessions.remove(hold);
-      await this.#begin(socket, session.rooms);
-    }
-    this.#restored.set(session.sid, { ...restored, rooms, outcome });
+      this.#keeper.adopt(sid, hold, session.data);
+    } else void this.#begin(socket, session.rooms);
     return outcome;
   }
 
@@ -207,22 +259,24 @@ export class Recovery {
     rooms: ReadonlyMap<string, Position>,
     from: Position,
     start: Position,
-  ): Promise<{ missed: number; restored: Omit<Restored, 'rooms' | 'outcome'> }> {
+  ): Promise<{ missed: number; restored: Omit<Restored, 'rooms' | 'early' | 'outcome'> }> {
     const followed: Followed[] = [];
-    const catchUp = new CatchUp(this.#log, this.#lane, origin);
+    const catchUp = new CatchUp(this.#log, this.#lane);
     const missed: TopicEntry[] = [];
     const gaps: LogGap[] = [];
-    const joined = new Map<Topic, Position>();
+    const after = new Map<Topic, Position>();
     try {
       const topics: MissedTopic[] = [undefined, sid, ...rooms.keys()].map((room) => {
         const one = this.#options.follow(room);
         followed.push(one);
         const since = room === undefined || room === sid ? start : (rooms.get(room) ?? start);
-        const after = comparePositions(since, from) > 0 ? since : from;
-        if (after === since) joined.set(one.topic, since);
-        return { followed: one, after };
+        const beginning = comparePositions(since, from) > 0 ? since : from;
+        after.set(one.topic, beginning);
+        return { followed: one, after: beginning };
       });
       await Promise.all(followed.map(({ ready }) => ready));
+      // One may have been read further than others were heard: what is read ends at one place for all of them.
+      await this.#lane.settle();
       let bytes = 0;
       const complete = await catchUp.read(topics, {
         take(topic, entry) {
@@ -233,8 +287,7 @@ export class Recovery {
         },
         gap: (gap) => void gaps.push(gap),
       });
-      if (comparePositions(catchUp.cursor, from) < 0) catchUp.cursor = from;
-      return { missed: missed.length, restored: { missed, catchUp, complete, gaps, joined, followed } };
+      return { missed: missed.length, restored: { missed, catchUp, complete, gaps, after, followed } };
     } catch (error) {
       this.release({ catchUp, followed });
       throw error;

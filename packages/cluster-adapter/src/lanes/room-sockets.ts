@@ -4,12 +4,20 @@ import { PacketType, type Packet } from 'socket.io-parser';
 import type { LogEntry, Position, Topic } from '../log/cluster-log.ts';
 import { Delivery } from './delivery.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
+import type { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './lane.ts';
 import { Laggards } from './laggards.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { PacketCodec } from './packet-codec.ts';
 import { hearsOutgoing, internalsOf, nextAckId } from './socket-io-internals.ts';
+
+/** Where an entry was heard, and what was heard there before it. */
+interface Logged {
+  readonly followed: Followed;
+  readonly before: Position;
+  readonly position: Position;
+}
 
 export interface RoomSocketsParts {
   readonly nsp: Namespace;
@@ -18,6 +26,7 @@ export interface RoomSocketsParts {
   /** The adapter's own: who is in a room, and what rooms a socket is in. */
   readonly rooms: ReadonlyMap<string, ReadonlySet<string>>;
   readonly sids: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly followed: FollowedRooms;
   /** What a socket hears: its rooms and its namespace. */
   readonly topicsOf: (sid: string) => readonly Followed[];
   /** Returns false where the socket does not live on. */
@@ -38,8 +47,9 @@ export class RoomSockets {
       maxQueuedBytes: options.maxQueuedBytes,
       topicsOf,
       write: (socket, topic, entry, latest) => this.replay(socket, topic, entry, latest),
-      writeLatest: (socket, latest, offset) => {
-        for (const entry of latest.values()) this.#write(socket, this.#deliveryOf(entry, offset));
+      writeLatest: (socket, latest) => {
+        const { cursor } = node.lane;
+        for (const entry of latest.values()) this.#write(socket, this.#deliveryOf(entry, cursor));
       },
       onGap,
       onResumed: (replayed, tookMs) =>
@@ -48,26 +58,25 @@ export class RoomSockets {
     });
   }
 
-  /** A logged entry, to a room's sockets or to all. Everything up to `before` has been handed out. */
-  onEntry(room: string | undefined, entry: LogEntry, before: Position): void {
+  /** A logged entry, to a room's sockets or to all. `before` is the one before it in its topic. */
+  onEntry(room: string | undefined, followed: Followed, entry: LogEntry, before: Position): void {
     const { lane, options } = this.#parts.node;
     const delivery = this.#deliveryOf(entry, lane.cursor);
-    if (delivery.header.u === options.uid) return;
-    // What is handed out late lies before what a consumer that falls behind would be served from.
-    this.#fanOut(room, delivery, lane.cursor === entry.position ? before : undefined);
+    if (delivery.header.u !== options.uid)
+      this.#fanOut(room, delivery, { followed, before, position: entry.position });
   }
 
   /** Something that was sent past the log. */
   onSent(room: string | undefined, body: Buffer): void {
     const terms = { offset: this.#parts.node.lane.cursor, volatile: true };
-    this.#fanOut(room, new Delivery(this.#parts.codec, decodeEnvelope(body), terms), undefined);
+    this.#fanOut(room, new Delivery(this.#parts.codec, decodeEnvelope(body), terms));
   }
 
   /** Out of the one order, while the log is away. */
   onUnlogged(rooms: readonly string[], envelope: Envelope): void {
     const delivery = new Delivery(this.#parts.codec, envelope, { offset: this.#parts.node.lane.cursor });
-    if (rooms.length === 0) this.#fanOut(undefined, delivery, undefined);
-    else for (const room of rooms) this.#fanOut(room, delivery, undefined);
+    if (rooms.length === 0) this.#fanOut(undefined, delivery);
+    else for (const room of rooms) this.#fanOut(room, delivery);
   }
 
   /**
@@ -114,27 +123,40 @@ export class RoomSockets {
     this.#write(socket, this.#deliveryHere(packet, { rooms: new Set() }));
   }
 
-  /** To those of the room's sockets who are not in an earlier room of the same broadcast. */
-  #fanOut(room: string | undefined, delivery: Delivery, before: Position | undefined): void {
-    const { nsp, rooms, sids } = this.#parts;
+  /** To those of the room's sockets whose share it is to hear it by this room. */
+  #fanOut(room: string | undefined, delivery: Delivery, logged?: Logged): void {
+    const { nsp, rooms, sids, followed } = this.#parts;
     const ids = room === undefined ? sids.keys() : rooms.get(room);
     if (ids === undefined) return;
     const { r, x = [] } = delivery.header;
-    const others = r === undefined ? x : [...x, ...r.slice(0, r.indexOf(room ?? ''))];
     for (const id of ids) {
-      if (others.some((other) => rooms.get(other)?.has(id) === true)) continue;
+      if (x.some((other) => rooms.get(other)?.has(id) === true)) continue;
+      if (r !== undefined && this.#shareOf(id, r, logged) !== room) continue;
+      if (room !== undefined && logged !== undefined && followed.isBefore(id, room, logged.position))
+        continue;
       const socket = nsp.sockets.get(id);
       if (socket === undefined || this.laggards.has(id)) continue;
-      if (before !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn))
-        this.#spill(socket, before);
-      else this.#write(socket, delivery);
+      if (logged !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn)) {
+        this.#spill(socket, logged);
+      } else this.#write(socket, delivery);
     }
   }
 
-  #spill(socket: Socket, cursor: Position): void {
-    const { node, nsp } = this.#parts;
+  /** Of a broadcast to several rooms: the one by which a socket hears it. Those it has settled in have no reserve. */
+  #shareOf(id: string, among: readonly string[], logged: Logged | undefined): string | undefined {
+    const { rooms, followed } = this.#parts;
+    const its = among.filter((room) => rooms.get(room)?.has(id) === true);
+    return (
+      its.find((room) => followed.isSettled(id, room)) ??
+      its.find((room) => logged === undefined || !followed.isBefore(id, room, logged.position))
+    );
+  }
+
+  #spill(socket: Socket, { followed, before }: Logged): void {
+    const { node, nsp, topicsOf } = this.#parts;
     node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
-    this.laggards.add(socket, cursor);
+    const after = new Map(topicsOf(socket.id).map(({ topic, last }) => [topic, last]));
+    this.laggards.add(socket, after.set(followed.topic, before));
   }
 
   #write(socket: Socket, delivery: Delivery): void {

@@ -17,6 +17,11 @@ export function namespaceTopic(namespace: string): Topic {
 /** What every node follows: commands that must not be lost, and requests. */
 export const clusterTopic: Topic = 'cluster';
 
+/** By which a node finds out how far it has heard. */
+export function echoTopic(uid: string): Topic {
+  return `echo:${uid}`;
+}
+
 /** What is meant for one node. */
 export function nodeTopic(uid: string): Topic {
   return `node:${uid}`;

@@ -1,0 +1,72 @@
+import type { SocketId } from 'socket.io-adapter';
+import { comparePositions } from '../position.ts';
+import { origin, type Position } from '../log/cluster-log.ts';
+import type { Followed, Lane } from './lane.ts';
+
+/** The rooms that a namespace's sockets are in, and who is still on the way into one that is not heard yet. */
+export class FollowedRooms {
+  readonly #lane: Lane;
+  readonly #follow: (room: string, after: Position | undefined) => Followed;
+  readonly #rooms = new Map<string, Followed>();
+  /** Where each of them begins; undefined until that is known, which it is before anything is handed out. */
+  readonly #arriving = new Map<string, Map<SocketId, Position | undefined>>();
+
+  constructor(lane: Lane, follow: (room: string, after: Position | undefined) => Followed) {
+    this.#lane = lane;
+    this.#follow = follow;
+  }
+
+  get(room: string): Followed | undefined {
+    return this.#rooms.get(room);
+  }
+
+  open(room: string, after: Position | undefined): void {
+    this.#rooms.set(room, this.#follow(room, after));
+  }
+
+  close(room: string, lingerMs?: number): void {
+    const followed = this.#rooms.get(room);
+    this.#rooms.delete(room);
+    this.#arriving.delete(room);
+    if (followed !== undefined) this.#lane.unfollow(followed, lingerMs);
+  }
+
+  closeAll(): void {
+    for (const room of this.#rooms.keys()) this.close(room, 0);
+  }
+
+  /**
+   * A socket has joined a room, from now on or from `after`. Resolves, once everything from there on is heard, to the
+   * position it is heard from.
+   */
+  async arrive(id: SocketId, room: string, after: Position | undefined): Promise<Position> {
+    const followed = this.#rooms.get(room);
+    if (followed === undefined) return origin;
+    if (followed.live) return followed.last;
+    const arriving = this.#arriving.get(room) ?? new Map<SocketId, Position | undefined>();
+    this.#arriving.set(room, arriving.set(id, undefined));
+    let base = origin;
+    this.#lane.begin(followed, after, (position) => {
+      base = position;
+      if (arriving.has(id)) arriving.set(id, position);
+    });
+    try {
+      await followed.ready;
+    } finally {
+      arriving.delete(id);
+      if (arriving.size === 0 && this.#arriving.get(room) === arriving) this.#arriving.delete(room);
+    }
+    return base;
+  }
+
+  /** True where the room is heard for the socket without reserve. */
+  isSettled(id: SocketId, room: string): boolean {
+    return this.#arriving.get(room)?.has(id) !== true;
+  }
+
+  /** True where an entry lies before the socket's way into the room. */
+  isBefore(id: SocketId, room: string, position: Position): boolean {
+    const since = this.#arriving.get(room)?.get(id);
+    return since !== undefined && comparePositions(position, since) <= 0;
+  }
+}
