@@ -86,12 +86,19 @@ test(
     await pause(warmUpMs);
     const beforeBytes = residentBytes(node.pid);
     const saidBefore = flood.said;
+    const heardBefore = reader.ids.length;
     const memory = watchMemory(node.pid);
+    const stalled = performance.now();
     reader.stopReading();
     await pause(stallMs);
+    // Far more than the kernel keeps on both sides: on a slow machine that takes longer.
+    await eventually(() => (flood.said - saidBefore) * flood.lineBytes > 48 * megabyte, {
+      timeoutMs: 60_000,
+    });
+    const stalledMs = performance.now() - stalled;
     const stalledPeakBytes = memory.peak();
     const saidMeanwhile = flood.said - saidBefore;
-    const heardMeanwhile = reader.ids.length - saidBefore;
+    const heardMeanwhile = reader.ids.length - heardBefore;
     const began = performance.now();
     reader.readOn();
     // It catches up while more is said, and goes on without a seam.
@@ -106,8 +113,8 @@ test(
     const metrics = await node.metrics();
     const grewBytes = memory.peak() - beforeBytes;
     report('slow reader', {
-      stallMs,
-      saidMegabytesPerSecond: (saidMeanwhile * flood.lineBytes) / 1e6 / (stallMs / 1_000),
+      stalledMs,
+      saidMegabytesPerSecond: (saidMeanwhile * flood.lineBytes) / 1e6 / (stalledMs / 1_000),
       saidMeanwhile,
       heardMeanwhile,
       caughtUpMs,
@@ -118,15 +125,13 @@ test(
       replayed: metricTotal(metrics, 'sluice_replayed_events_total'),
     });
     expect(reader.ids).toEqual(order);
-    // Far more was held back than the kernel and the node would keep.
-    expect(saidMeanwhile * flood.lineBytes).toBeGreaterThan(20 * megabyte);
     expect(metricTotal(metrics, 'sluice_spills_total')).toBeGreaterThan(0);
     expect(metricTotal(metrics, 'sluice_slow_consumers_total')).toBe(0);
     expect(reader.client.socket.connected).toBe(true);
     expect(reader.client.heard('session:ready')).toHaveLength(1);
     expect(grewBytes).toBeLessThanOrEqual(32 * megabyte);
   },
-  stallMs * 4 + warmUpMs + 60_000,
+  stallMs * 4 + warmUpMs + 120_000,
 );
 
 describe('a client that sleeps for longer than its room is kept', () => {
