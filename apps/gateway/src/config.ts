@@ -63,13 +63,18 @@ export const variables = {
     .describe(
       'name of this node, unique in the cluster; 1-64 of `A-Z a-z 0-9 _ -`; host name and a random part if unset',
     ),
-  REDIS_URL: redisUrl.describe('`redis://` or `rediss://` URL, credentials included (secret)'),
+  REDIS_URL: redisUrl.describe(
+    '`redis://` or `rediss://` URL, or `redis-sentinel://host:port,…/masterName`, credentials included (secret)',
+  ),
   REDIS_PREFIX: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z 0-9 -, beginning with a letter')
     .default('sluice')
     .describe('first part of every key and channel; clusters that share a Redis need different ones'),
-  DRIVER: z.enum(driverNames).default('lanes').describe('how nodes hear each other'),
+  DRIVER: z
+    .enum(driverNames)
+    .default('lanes')
+    .describe('how nodes hear each other: `lanes`, `streams` or `sharded-pubsub`; the same for all nodes'),
   JWT_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')
