@@ -153,7 +153,7 @@ export const faults: Readonly<Record<FaultKind, Fault>> = {
       client.route.link.cut();
     }
     const names = away.map(({ name }) => name).join(', ');
-    context.recorder.record({ kind: 'fault', text: `${names} are away from ${room}` });
+    context.recorder.record({ kind: 'fault', text: `away from ${room}: ${names}` });
     await context.pause(random.whole(200, 1_500));
     await trim(context, room, random.whole(1, 5));
     for (const client of away) {
