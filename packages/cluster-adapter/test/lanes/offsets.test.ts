@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
+import * as msgpack from 'socket.io-msgpack-parser';
 import { connectLanesClient, settled } from './lanes-client.ts';
 import { sharedRedisGround } from './lanes-ground.ts';
 import { startTwoNodes, type LanesTestNode } from './lanes-node.ts';
@@ -8,11 +9,10 @@ const scope = openScope(afterEach);
 const ground = sharedRedisGround();
 
 /** In a room of one node, with something heard, and a second client beside it. */
-async function start() {
-  const nodes = await startTwoNodes(scope, ground());
-  const [one, two] = nodes;
-  const client = await connectLanesClient(scope, one);
-  const witness = await connectLanesClient(scope, two);
+async function start(options: { readonly parser?: typeof msgpack } = {}) {
+  const [one, two] = await startTwoNodes(scope, ground(), { server: options });
+  const client = await connectLanesClient(scope, one, { client: options });
+  const witness = await connectLanesClient(scope, two, { client: options });
   await client.join(one, 'r');
   return { one, two, client, witness };
 }
@@ -41,9 +41,12 @@ const strings: readonly (readonly [string, Speak])[] = [
   ['a string, uncompressed', ({ io }) => io.compress(false).to('r').emit('said', 'ann')],
 ];
 
-describe('recovery is not kept from its way by an event that ends with', () => {
+describe.each([
+  ['an event', {}],
+  ['an event in another encoding', { parser: msgpack }],
+])('recovery is not kept from its way by %s that ends with', (_encoding, options) => {
   test.each(strings)('%s', async (_name, speak) => {
-    const { one, two, client, witness } = await start();
+    const { one, two, client, witness } = await start(options);
     two.io.to('r').emit('before', 1);
     await eventually(() => client.firsts('before').length === 1);
     speak(one, client.socket.id as string);
@@ -62,7 +65,7 @@ describe('recovery is not kept from its way by an event that ends with', () => {
   });
 
   test('a string by its own server-side socket, as the first thing it ever hears', async () => {
-    const { one, two, client } = await start();
+    const { one, two, client } = await start(options);
     client.at(one).emit('said', 'ann');
     await eventually(() => client.firsts().length === 1);
     client.at(one).volatile.emit('said');
