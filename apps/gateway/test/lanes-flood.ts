@@ -36,9 +36,15 @@ export async function startFlood(
   const underWay = new Set<Promise<void>>();
   const enough = new AbortController();
   scope.onClose(() => enough.abort());
+  const failures: unknown[] = [];
   const say = async (): Promise<void> => {
-    const { id } = await speaker.succeed('message:send', { room, text, clientId: randomUUID() });
-    ids.push(id);
+    try {
+      const { id } = await speaker.succeed('message:send', { room, text, clientId: randomUUID() });
+      ids.push(id);
+    } catch (error) {
+      failures.push(error);
+      enough.abort();
+    }
   };
   const began = performance.now();
   const work = (async () => {
@@ -60,6 +66,7 @@ export async function startFlood(
     async stop() {
       enough.abort();
       await work;
+      if (failures.length > 0) throw new AggregateError(failures, 'lines were not acknowledged');
       return ids.toSorted(inLogOrder);
     },
   };

@@ -101,8 +101,11 @@ export class RawClient {
     this.#deaf = deaf;
     const introduction = `40${namespace === undefined ? '' : `${namespace},`}${JSON.stringify(auth)}`;
     socket.on('message', (data: Buffer) => this.#receive(data.toString(), introduction));
-    // What follows an error is the connection's end, which is waited for where it matters.
+    // What follows an error is the connection's end.
     socket.on('error', () => undefined);
+    socket.on('close', () => {
+      for (const answer of this.#answers.values()) answer(undefined);
+    });
   }
 
   get open(): boolean {
@@ -185,7 +188,9 @@ export class RawClient {
     const id = this.#requests++;
     const answer = new Promise<unknown>((resolve) => this.#answers.set(id, resolve));
     this.#socket.send(`42${id}${JSON.stringify([event, payload])}`);
-    const reply = (await within(answer, { describe: () => `${event} is answered` })) as Reply<Answers[Event]>;
+    const reply = (await within(answer, { describe: () => `${event} is answered` })) as
+      Reply<Answers[Event]> | undefined;
+    if (reply === undefined) throw new Error(`the connection ended before ${event} was answered`);
     if (!reply.ok) throw new Error(`${event} was refused: ${reply.error.code}`);
     return reply;
   }
