@@ -48,6 +48,7 @@ export interface ChaosProgress {
   readonly injected: number;
 }
 
+const defaultSettleMs = 20_000;
 /** Every third client goes to its nodes directly, the others over a link of their own. */
 const directEvery = 3;
 const progressEveryMs = 1_000;
@@ -65,7 +66,8 @@ export async function runChaos(cluster: ChaosCluster, options: ChaosOptions): Pr
     const rooms = planRooms(prefix, options.clients ?? 30, random.fork());
     const clients = await openClients(scope, cluster, recorder, prefix, options, random.fork());
     for (const { room, members } of rooms) members.forEach((index) => clients[index]?.join(room));
-    const settled = (): Promise<readonly string[]> => untilSettled(clients, options.settleMs ?? 20_000);
+    const settled = (): Promise<readonly string[]> =>
+      untilSettled(clients, options.settleMs ?? defaultSettleMs);
     const unsettled = [...(await settled())];
 
     const workload = startWorkload(clients, random.fork(), {
@@ -82,9 +84,13 @@ export async function runChaos(cluster: ChaosCluster, options: ChaosOptions): Pr
     workload.publishLast();
     unsettled.push(...(await settled()));
 
-    const ends = await readRooms(scope, cluster, rooms);
+    // A node that has just come back may not take clients yet.
+    const ends = await eventually(() => readRooms(scope, cluster, rooms), {
+      timeoutMs: options.settleMs ?? defaultSettleMs,
+      describe: () => 'the rooms can be read',
+    });
     const history = { events: recorder.events, rooms: ends };
-    await untilHeard(history, clients, rooms, options.settleMs ?? 20_000);
+    await untilHeard(history, clients, rooms, options.settleMs ?? defaultSettleMs);
     return report(options, history, injected, [...new Set(unsettled)]);
   });
 }
