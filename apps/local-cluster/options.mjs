@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
  * @property {boolean} verbose
  */
 
-const drivers = ['streams', 'sharded-pubsub'];
+const drivers = ['lanes', 'streams', 'sharded-pubsub'];
 const maxNodes = 16;
 /** The highest offset from the front's port that a part of the cluster uses. */
 const portSpan = 200;

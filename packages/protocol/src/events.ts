@@ -83,6 +83,12 @@ export interface ServerToClientEvents {
   'message:new': (message: Message) => void;
   'typing:changed': (change: TypingChanged) => void;
   'request:failed': (failure: RequestFailed) => void;
+  /** Of what came between, something is lost: read the history of the rooms (driver `lanes`, `ON_GAP=signal`). */
+  'sluice:gap': (gap: {
+    readonly rooms: readonly string[];
+    readonly from: string;
+    readonly to: string;
+  }) => void;
 }
 
 /** `connect_error`'s `data`. */

@@ -14,7 +14,7 @@ import type {
 import { assertPid, assertWellFormed, isPid } from './session-text.ts';
 
 interface Stored {
-  readonly session: Omit<Session, 'rooms' | 'owner' | 'data' | 'generation'>;
+  session: Omit<Session, 'rooms' | 'owner' | 'data' | 'generation'>;
   readonly rooms: Map<string, string>;
   owner: string;
   data: string;
@@ -64,6 +64,7 @@ class MemorySessionStore implements SessionStore {
     for (const room of change.left ?? []) stored.rooms.delete(room);
     for (const [room, position] of Object.entries(change.joined ?? {})) stored.rooms.set(room, position);
     stored.data = change.data ?? stored.data;
+    if (change.start !== undefined) stored.session = { ...stored.session, start: change.start };
     this.#extend(stored);
     return true;
   }

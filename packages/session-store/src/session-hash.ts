@@ -5,14 +5,15 @@ const roomPrefix = 'r:';
 
 /** Fields and values of a new session's hash, in turn. */
 export function fieldsOf(session: NewSession): string[] {
-  const { namespace, user, owner, start } = session;
-  const named = Object.entries({ namespace, user, owner, start }).flat();
-  return [...named, ...changedFieldsOf({ joined: session.rooms, data: session.data })];
+  const { namespace, user, owner, start, rooms, data } = session;
+  const named = Object.entries({ namespace, user, owner }).flat();
+  return [...named, ...changedFieldsOf({ joined: rooms, data, start })];
 }
 
-export function changedFieldsOf({ joined = {}, data }: SessionChange): string[] {
+export function changedFieldsOf({ joined = {}, data, start }: SessionChange): string[] {
   const fields = Object.entries(joined).flatMap(([room, position]) => [roomPrefix + room, position]);
   if (data !== undefined) fields.push('data', data);
+  if (start !== undefined) fields.push('start', start);
   return fields;
 }
 

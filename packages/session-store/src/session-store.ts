@@ -9,7 +9,7 @@ export interface Session {
   readonly user: string;
   /** The node that holds its socket, or held it last. */
   readonly owner: string;
-  /** Position at which it began: the client has been given nothing before. */
+  /** Position before which there is nothing to give to the client: it began here, or has been given all until here. */
   readonly start: string;
   /** Each room with the position at which it was joined. */
   readonly rooms: Readonly<Record<string, string>>;
@@ -32,6 +32,8 @@ export interface SessionChange {
   readonly joined?: Readonly<Record<string, string>>;
   readonly left?: readonly string[];
   readonly data?: string;
+  /** What the client is known to have been given everything up to. */
+  readonly start?: string;
 }
 
 export interface Claimant {

@@ -76,14 +76,14 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
     ofSocket.set(name, current);
     current.pending += 1;
     try {
-      if (!isMember) await socket.join(name);
-      await within(deadlineMs, clock, driver.joined(name));
+      const joined = isMember ? undefined : socket.join(name);
+      await within(deadlineMs, clock, Promise.all([joined, driver.joined(name)]));
       current.answered = true;
     } catch (cause) {
       // Never answered as joined and not asked for any more: not left half joined.
       if (current.pending === 1 && !current.answered && ofSocket.get(name) === current) {
         ofSocket.delete(name);
-        await socket.leave(name);
+        await within(deadlineMs, clock, socket.leave(name));
       }
       throw cause;
     } finally {
@@ -95,7 +95,7 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
   const leave = async (socket: ChatSocket, { room }: { room: string }): Promise<object> => {
     const name = socketRoom(room);
     joins.get(socket)?.delete(name);
-    await socket.leave(name);
+    await within(deadlineMs, clock, socket.leave(name));
     return {};
   };
 
@@ -150,7 +150,7 @@ function memberOf(socket: ChatSocket, room: string): string {
 }
 
 /** Rejects with `unavailable` where `work` takes longer than `deadlineMs`. */
-async function within(deadlineMs: number, clock: Clock, work: Promise<void>): Promise<void> {
+async function within(deadlineMs: number, clock: Clock, work: unknown): Promise<void> {
   let cancel: (() => void) | undefined;
   const overdue = new Promise<never>((_resolve, reject) => {
     cancel = clock.schedule(deadlineMs, () => reject(protocolError('unavailable')));

@@ -36,6 +36,11 @@ export class CatchUp {
     return this.#cursor;
   }
 
+  /** True where something went missing among what has been handed out since the last `read`. */
+  get isTorn(): boolean {
+    return this.#tap?.isTorn === true;
+  }
+
   /** Reads into `sink` all that the topics, each of them live, had when this was called. Resolves to false where it wanted no more. */
   async read(topics: readonly MissedTopic[], sink: CatchUpSink): Promise<boolean> {
     this.close();

@@ -76,6 +76,14 @@ export class ClusterQueries {
     ack(new Error(text), responses);
   }
 
+  /** Socket.IO waits for a count of every node, of a broadcast to one node's sockets too. */
+  countNobody(onCount: (count: number) => void): void {
+    this.#node.others().then(
+      (others) => others.forEach(() => onCount(0)),
+      (cause: unknown) => this.#fault('broadcast', cause),
+    );
+  }
+
   /** Asks the sockets of the other nodes. Each node counts once, a node that goes away too. */
   broadcastWithAck(
     packet: Packet,

@@ -43,7 +43,7 @@ export interface Emitter {
 }
 
 export interface ClusterEmitter extends Emitter {
-  /** Another namespace than `/`. */
+  /** Another namespace than `/`; its slash may be left out. */
   of(namespace: string): Emitter;
   /** Waits up to `deadlineMs` for what is under way. The core is left to whoever made it. */
   close(deadlineMs: number): Promise<void>;
@@ -71,14 +71,20 @@ const reserved = new Set([
 /** Publishes into the cluster from a process that serves no sockets, with the guarantees of a node. Start the core yourself. */
 export function createEmitter(options: EmitterOptions): ClusterEmitter {
   const log = createRedisLog(options.core);
-  const name = `emitter-${randomBytes(8).toString('hex')}`;
+  const uid = `emitter-${randomBytes(8).toString('hex')}`;
   const codec = new (options.parser?.Encoder ?? Encoder)();
   const { retention = () => defaultRetention, policies = {} } = options;
   // Nothing that could fail: it only begins to watch the connection.
   void log.start(new AbortController().signal);
-  const on = (target: Target): Emitter => createOn(target, { log, name, codec, retention, policies });
-  const of = (namespace: string): Emitter =>
-    on({ namespace, rooms: [], except: [], volatile: false, compress: undefined });
+  const on = (target: Target): Emitter => createOn(target, { log, uid, codec, retention, policies });
+  const of = (name: string): Emitter =>
+    on({
+      namespace: name.startsWith('/') ? name : `/${name}`,
+      rooms: [],
+      except: [],
+      volatile: false,
+      compress: undefined,
+    });
   return Object.defineProperties(of('/'), {
     of: { value: of },
     close: { value: (deadlineMs: number) => log.stop(deadlineMs) },
@@ -87,18 +93,18 @@ export function createEmitter(options: EmitterOptions): ClusterEmitter {
 
 interface Parts extends Required<Pick<EmitterOptions, 'retention' | 'policies'>> {
   readonly log: ClusterLog;
-  readonly name: string;
+  readonly uid: string;
   readonly codec: PacketEncoding;
 }
 
 function createOn(target: Target, parts: Parts): Emitter {
   const { namespace, rooms, except, volatile, compress } = target;
-  const { log, name } = parts;
+  const { log, uid } = parts;
   const publishing = new Publishing(namespace, log, parts.codec, parts);
   const narrowed = (change: Partial<Target>): Emitter => createOn({ ...target, ...change }, parts);
   const to = (room: string | readonly string[]): Emitter => narrowed({ rooms: merge(rooms, room) });
   const command = (op: NodeCommand['op'], rest: Omit<NodeCommand, 'namespace' | 'op'>): Promise<LogReceipt> =>
-    publishCommand(log, name, { namespace, op, filter: { rooms, except }, ...rest });
+    publishCommand(log, uid, { namespace, op, filter: { rooms, except }, ...rest });
   return {
     to,
     in: to,

@@ -25,6 +25,7 @@ const textFrame = { readOnly: false, mask: false, rsv1: false, opcode: 1, fin: t
 /** One event on its way to this node's sockets: decoded, encoded and framed once, and only as far as somebody needs it. */
 export class Delivery {
   readonly header: Header;
+  readonly isLogged: boolean;
   readonly #codec: PacketCodec;
   readonly #chunks: Chunks;
   readonly #offset: Position | undefined;
@@ -36,6 +37,7 @@ export class Delivery {
   constructor(codec: PacketCodec, { header, chunks }: Envelope, terms: DeliveryTerms) {
     const { position, offset, volatile = false } = terms;
     this.header = header;
+    this.isLogged = position !== undefined;
     this.#codec = codec;
     this.#chunks = position === undefined ? chunks : stamped(chunks, header, position);
     this.#volatile = volatile;
@@ -60,6 +62,11 @@ export class Delivery {
     if (this.#offset === undefined) return this.plain;
     this.#recoverable ??= this.#finish(this.#withOffset(this.#offset));
     return this.#recoverable;
+  }
+
+  /** The same for a client that has been given everything up to `offset` alone. */
+  recoverableAt(offset: Position): Encoded {
+    return this.#offset === undefined ? this.plain : this.#finish(this.#withOffset(offset));
   }
 
   #withOffset(offset: Position): Chunks {

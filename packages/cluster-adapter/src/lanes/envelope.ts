@@ -12,6 +12,8 @@ export interface Header {
   readonly b?: readonly number[];
   /** What becomes of it at a consumer that is behind: `d` dropped, `l` only the latest of its name is kept. */
   readonly p?: 'd' | 'l';
+  /** The event's name, where only the latest is wanted. */
+  readonly n?: string;
   /** The node that has given it to its own sockets already, while the log was away. */
   readonly u?: string;
 }

@@ -11,10 +11,8 @@ export interface LaggardsOptions {
   readonly maxQueuedBytes: number;
   /** What a socket hears: its rooms and its namespace. */
   readonly topicsOf: (sid: string) => readonly Followed[];
-  /** Writes a logged entry to a socket, where it is meant for it. */
-  readonly write: (socket: Socket, topic: Topic, entry: LogEntry, latest: Map<string, LogEntry>) => void;
-  /** Writes what was kept back because only the last of its kind is wanted. */
-  readonly writeLatest: (socket: Socket, latest: ReadonlyMap<string, LogEntry>) => void;
+  /** Writes a logged entry to a socket, where it is meant for it and still wanted. */
+  readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => void;
   /** Returns false where the socket does not live on. */
   readonly onGap: (socket: Socket, gap: LogGap) => boolean;
   readonly onResumed: (replayed: number, tookMs: number) => void;
@@ -27,12 +25,16 @@ interface Laggard {
   /** The last entry it was given of each topic, when it fell behind or joined. */
   readonly after: Map<Topic, Position>;
   gone: boolean;
-  /** Resolves once it is not one any more. */
-  served: Promise<void>;
+  /** Everything up to here has been given to it. */
+  offset: Position;
+  /** Resolves once it has been given all there was when it became one, or has gone. */
+  readonly caughtUp: Promise<void>;
+  readonly onCaughtUp: () => void;
 }
 
 const retry = { baseMs: 100, capMs: 2_000 };
 const lookAgainMs = 500;
+const nothing = (): void => undefined;
 
 /**
  * Connections that read more slowly than they are written to. Nothing is queued for them beyond the budget: from the
@@ -68,15 +70,27 @@ export class Laggards {
     return queuedBytes(conn) > maxQueuedBytes;
   }
 
-  /** Of each topic from what is named in `after` on, `socket` is served from the log until it has caught up. */
-  add(socket: Socket, after: ReadonlyMap<Topic, Position>): void {
-    const laggard: Laggard = { socket, after: new Map(after), gone: false, served: Promise.resolve() };
+  /**
+   * Of each topic from what is named in `after` on, `socket` is served from the log until it has caught up. Everything up to
+   * `offset` has been given to it.
+   */
+  add(socket: Socket, after: ReadonlyMap<Topic, Position>, offset: Position): void {
+    let onCaughtUp = nothing;
+    const caughtUp = new Promise<void>((resolve) => {
+      onCaughtUp = resolve;
+    });
+    const laggard = { socket, after: new Map(after), gone: false, offset, caughtUp, onCaughtUp };
     this.#lagging.set(socket.id, laggard);
-    laggard.served = this.#serve(laggard);
+    void this.#serve(laggard);
   }
 
   caughtUp(sid: string): Promise<void> | undefined {
-    return this.#lagging.get(sid)?.served;
+    return this.#lagging.get(sid)?.caughtUp;
+  }
+
+  /** What a client that is behind is to name when it comes back; undefined for one that is not. */
+  offsetOf(sid: string): Position | undefined {
+    return this.#lagging.get(sid)?.offset;
   }
 
   joined(sid: string, topic: Topic, position: Position): void {
@@ -94,14 +108,15 @@ export class Laggards {
   async #serve(laggard: Laggard): Promise<void> {
     const { socket, after } = laggard;
     const { conn } = internalsOf(socket).client;
-    const { topicsOf, write, writeLatest, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
+    const { topicsOf, write, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
     const catchUp = new CatchUp(this.#log, this.#lane);
-    const latest = new Map<string, LogEntry>();
     const began = clock.now();
     let replayed = 0;
     const take = (topic: Topic, entry: LogEntry): void => {
+      const followed = this.#lane.find(topic);
+      if (followed !== undefined) write(socket, followed, entry);
+      laggard.offset = entry.position;
       replayed += 1;
-      write(socket, topic, entry, latest);
     };
     for (let attempt = 0; !laggard.gone;) {
       try {
@@ -129,10 +144,10 @@ export class Laggards {
         attempt = 0;
         const now = topicsOf(socket.id);
         const same = now.length === followed.length && now.every((one) => followed.includes(one));
+        if (whole) laggard.onCaughtUp();
         if (laggard.gone || !whole || !same) continue;
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
-        writeLatest(socket, latest);
         onResumed(replayed, clock.now() - began);
         return;
       } catch (cause) {
@@ -143,6 +158,7 @@ export class Laggards {
       }
     }
     catchUp.close();
+    laggard.onCaughtUp();
     if (this.#lagging.get(socket.id) === laggard) this.#lagging.delete(socket.id);
   }
 
@@ -151,12 +167,14 @@ export class Laggards {
       await new Promise<void>((resolve) => {
         const done = (): void => {
           cancel();
-          conn.off('drain', done);
+          transport.off('drain', done);
           conn.off('close', done);
           resolve();
         };
         const cancel = this.#options.clock.schedule(lookAgainMs, done);
-        conn.once('drain', done);
+        // Not the connection's own `drain`, which says that all was handed to the transport, but that it was written.
+        const { transport } = conn;
+        transport.once('drain', done);
         conn.once('close', done);
       });
     }

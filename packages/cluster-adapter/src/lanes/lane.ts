@@ -37,6 +37,8 @@ export class Followed {
   /** What those who began before it was live are still to be told; undefined once it is. */
   begun: Promise<void>[] | undefined = [];
   taps: Set<Tap> | undefined;
+  /** Of events of which only the latest is wanted: where the latest is, by name. */
+  latest: Map<string, Position> | undefined;
   /** Heard before it was live; undefined where it became too much, and is to be read instead. */
   early: LogEntry[] | undefined = [];
   cancelLinger: (() => void) | undefined;
@@ -58,6 +60,14 @@ export interface LaneOptions {
   readonly clock?: Clock;
 }
 
+/** A topic of which everything is known that it needs to go live, unless hearing has been interrupted since. */
+interface Ripe {
+  readonly followed: Followed;
+  readonly missed: readonly Reading[];
+  readonly epoch: number;
+  readonly settle: (live: boolean) => void;
+}
+
 // What arrives during a resynchronization beyond this is dropped and read from the log afterwards.
 const maxHeldBytes = 16 * 1024 * 1024;
 const maxEarlyEntries = 1_000;
@@ -77,6 +87,7 @@ export class Lane implements LogListener {
   readonly #topics = new Map<Topic, Followed>();
   readonly #whenFlowing = new Set<() => void>();
   #cursor: Position = origin;
+  #previousCursor: Position = origin;
   /** Raised by each interruption: what began before it must not end as if nothing had happened. */
   #epoch = 0;
   #held: TopicEntry[] | undefined;
@@ -86,6 +97,7 @@ export class Lane implements LogListener {
   #lostUntil: Position | undefined;
   #verifying: Followed[] | undefined;
   #verified: Promise<Position[]> = Promise.resolve([]);
+  readonly #ripe: Ripe[] = [];
   readonly #echoTopic: Topic;
   readonly #echoes = new Map<string, () => void>();
   #nextEcho = 1;
@@ -104,6 +116,11 @@ export class Lane implements LogListener {
   /** Everything up to here, of what it follows, this node has handed out. */
   get cursor(): Position {
     return this.#cursor;
+  }
+
+  /** The cursor before the entry that is being handed out. */
+  get previousCursor(): Position {
+    return this.#previousCursor;
   }
 
   /** False while delivery is held. */
@@ -223,8 +240,9 @@ export class Lane implements LogListener {
     if (known === undefined || comparePositions(lostUntil, known) <= 0) return;
     if (comparePositions(lostUntil, this.#cursor) > 0) this.#cursor = lostUntil;
     if (comparePositions(lostUntil, this.#cursorBefore) <= 0) return;
-    for (const { listener, topic, live } of this.#topics.values()) {
-      if (live) listener.onGap({ topic, from: this.#cursorBefore, to: lostUntil, isEnd: false });
+    for (const followed of this.#topics.values()) {
+      const { topic, live } = followed;
+      if (live) this.#onGap(followed, { topic, from: this.#cursorBefore, to: lostUntil, isEnd: false });
     }
   }
 
@@ -244,6 +262,7 @@ export class Lane implements LogListener {
   #deliver(followed: Followed, entry: LogEntry): void {
     const before = followed.last;
     followed.last = entry.position;
+    this.#previousCursor = this.#cursor;
     if (comparePositions(entry.position, this.#cursor) > 0) this.#cursor = entry.position;
     if (followed.taps !== undefined) for (const tap of followed.taps) tap.add(followed.topic, entry);
     followed.listener.onEntry(followed, entry, before);
@@ -305,6 +324,7 @@ export class Lane implements LogListener {
 
   /** Where the end of a topic cannot be read, it counts as gone once that has been told. */
   #onGap(followed: Followed, gap: LogGap): void {
+    if (followed.taps !== undefined) for (const tap of followed.taps) tap.onGap();
     followed.listener.onGap(gap);
     if (gap.isEnd) followed.last = gap.to;
   }
@@ -346,12 +366,16 @@ export class Lane implements LogListener {
         await this.#pause(backoffMs(attempt, retry));
         continue;
       }
-      const { early } = followed;
-      followed.early = [];
-      if (epoch !== this.#epoch || this.#held !== undefined || early === undefined) continue;
-      this.#goLive(followed, missed, early);
-      return;
+      if (await this.#ripen({ followed, missed, epoch })) return;
     }
+  }
+
+  /** Topics that are ready in one tick go live together, so that what one publisher said to them keeps its order. */
+  #ripen(ripe: Omit<Ripe, 'settle'>): Promise<boolean> {
+    return new Promise((settle) => {
+      this.#ripe.push({ ...ripe, settle });
+      if (this.#ripe.length === 1) setImmediate(() => this.#goLive(this.#ripe.splice(0)));
+    });
   }
 
   async #allBegun(followed: Followed): Promise<void> {
@@ -361,15 +385,25 @@ export class Lane implements LogListener {
     }
   }
 
-  #goLive(followed: Followed, missed: readonly Reading[], early: readonly LogEntry[]): void {
-    followed.live = true;
-    followed.early = undefined;
-    followed.begun = undefined;
-    for (const reading of missed) {
-      if (reading.kind === 'gap') this.#onGap(followed, reading);
-      else this.#deliver(followed, reading.entry);
+  #goLive(all: readonly Ripe[]): void {
+    const due: { readonly followed: Followed; readonly reading: Reading }[] = [];
+    for (const { followed, missed, epoch, settle } of all) {
+      const { early, topic } = followed;
+      followed.early = [];
+      const goes = epoch === this.#epoch && this.flowing && early !== undefined && this.#wanted(followed);
+      settle(goes);
+      if (!goes) continue;
+      followed.live = true;
+      followed.early = undefined;
+      followed.begun = undefined;
+      for (const reading of missed) due.push({ followed, reading });
+      for (const entry of early) due.push({ followed, reading: { kind: 'entry', topic, entry } });
     }
-    for (const entry of early) this.onEntry(followed.topic, entry);
+    due.sort((a, b) => comparePositions(placeOf(a.reading), placeOf(b.reading)));
+    for (const { followed, reading } of due) {
+      if (reading.kind === 'gap') this.#onGap(followed, reading);
+      else this.onEntry(reading.topic, reading.entry);
+    }
   }
 
   /** The topic's end, asked together with those of all that are established in the same tick. */
@@ -462,4 +496,9 @@ export class Lane implements LogListener {
       this.#clock.schedule(delayMs, resolve);
     });
   }
+}
+
+/** A gap is told before the entry behind it. */
+function placeOf(reading: Reading): Position {
+  return reading.kind === 'gap' ? reading.from : reading.entry.position;
 }

@@ -120,9 +120,12 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     void super.addAll(id, rooms);
     this.#joining = undefined;
     const arrived = joined.filter((room) => room !== id).map((room) => this.#arrive(id, room));
+    // Who joins once more may be waiting for the first time.
+    const pending = [...rooms].filter((room) => room !== id && this.#rooms.get(room)?.live === false);
     // A socket's own room: nobody waits for it.
-    if (arrived.length === 0) return;
-    const work = this.#joined(id, arrived);
+    if (arrived.length === 0 && pending.length === 0) return;
+    const heard = Promise.all(pending.map((room) => this.heard(room)));
+    const work = heard.then(() => this.#joined(id, arrived));
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'join', cause }));
     return work;
   }
@@ -184,6 +187,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   ): void {
     // Asked in the tick in which the number of servers is: both mean the same nodes.
     if (opts.flags?.local !== true) this.#queries.broadcastWithAck(packet, opts, clientCountCallback, ack);
+    else this.#queries.countNobody(clientCountCallback);
     clientCountCallback(this.#sockets.emitWithAck(packet, opts, ack));
   }
 

@@ -108,6 +108,7 @@ export class LanesNode implements Lifecycle {
     this.channel.open().then(
       () => {
         this.#attached = true;
+        this.channel.canary().catch((cause: unknown) => this.#fault('canary', cause));
       },
       (cause: unknown) => this.#fault('attach', cause),
     );

@@ -55,6 +55,20 @@ class Cursor {
     return this.page[this.at];
   }
 
+  /** What is missing before the next entry, or before the end. Told once. */
+  missing(): LogGap | undefined {
+    const { head, topic, last: from } = this;
+    if (head !== undefined) {
+      // An entry that follows nothing began its log anew; what the log forgot before is told elsewhere.
+      if (head.previous === origin || comparePositions(head.previous, from) <= 0) return undefined;
+      this.last = head.previous;
+      return { topic, from, to: head.position, isEnd: false };
+    }
+    if (!this.ended || !this.ends || comparePositions(from, this.until) >= 0) return undefined;
+    this.last = this.until;
+    return { topic, from, to: this.until, isEnd: true };
+  }
+
   async fill(log: ReadPort): Promise<void> {
     this.page = await log.read(this.topic, this.last, pageEntries, this.until);
     this.at = 0;
@@ -64,37 +78,46 @@ class Cursor {
 
 /**
  * Reads several topics in the one order of the log, page by page, and proves that nothing is missing: a break in a
- * topic's chain, or an end short of `until`, is told as a gap at its place. Rejects as the log's `read` does.
+ * topic's chain, or an end short of `until`, is told as a gap, before what follows it. What is missing at a topic's
+ * beginning, which is where logs are trimmed, is told before anything else. Rejects as the log's `read` does.
  */
 export async function* readMerged(log: ReadPort, ranges: readonly TopicRange[]): AsyncGenerator<Reading> {
   let cursors = ranges.map((range) => new Cursor(range)).filter((cursor) => !cursor.ended);
   while (cursors.length > 0) {
-    await Promise.all(
-      cursors.filter(({ head, ended }) => head === undefined && !ended).map((cursor) => cursor.fill(log)),
-    );
+    const empty = cursors.filter(({ head, ended }) => head === undefined && !ended);
+    await Promise.all(empty.map((cursor) => cursor.fill(log)));
+    for (const cursor of empty) {
+      const gap = cursor.missing();
+      if (gap !== undefined) yield { kind: 'gap', ...gap };
+    }
     // As long as every topic that may have more has something to compare.
-    for (;;) {
-      let next: Cursor | undefined;
-      let starved = false;
-      for (const cursor of cursors) {
-        if (cursor.head === undefined) starved ||= !cursor.ended;
-        else if (next?.head === undefined || comparePositions(cursor.head.position, next.head.position) < 0)
-          next = cursor;
-      }
-      if (starved || next?.head === undefined) break;
+    for (let next = earliest(cursors); next?.head !== undefined; next = earliest(cursors)) {
       const entry = next.head;
-      // A first entry that follows nothing began its log anew; what the log forgot before is told elsewhere.
-      if (entry.previous !== origin && comparePositions(entry.previous, next.last) > 0)
-        yield { kind: 'gap', topic: next.topic, from: next.last, to: entry.position, isEnd: false };
+      const gap = next.missing();
+      if (gap !== undefined) yield { kind: 'gap', ...gap };
       next.last = entry.position;
       next.at += 1;
       yield { kind: 'entry', topic: next.topic, entry };
     }
     const finished = cursors.filter(({ head, ended }) => head === undefined && ended);
-    for (const { topic, last, until, ends } of finished) {
-      if (ends && comparePositions(last, until) < 0)
-        yield { kind: 'gap', topic, from: last, to: until, isEnd: true };
+    for (const cursor of finished) {
+      const gap = cursor.missing();
+      if (gap !== undefined) yield { kind: 'gap', ...gap };
     }
     cursors = cursors.filter((cursor) => !finished.includes(cursor));
   }
+}
+
+/** The topic with the earliest entry at hand; none where one that may have an earlier one has nothing at hand. */
+function earliest(cursors: readonly Cursor[]): Cursor | undefined {
+  let first: Cursor | undefined;
+  for (const cursor of cursors) {
+    const { head } = cursor;
+    if (head === undefined) {
+      if (!cursor.ended) return undefined;
+    } else if (first?.head === undefined || comparePositions(head.position, first.head.position) < 0) {
+      first = cursor;
+    }
+  }
+  return first;
 }

@@ -40,7 +40,8 @@ export class NamespaceSessions {
     this.#options = options;
     const { log, lane, admission, clock } = node;
     const { uid, userOf, onGap, onFault } = node.options;
-    const { maxDisconnectionDuration = defaultMs } = serverOf(nsp).opts.connectionStateRecovery ?? {};
+    const { connectionStateRecovery, pingInterval = 25_000, pingTimeout = 20_000 } = serverOf(nsp).opts;
+    const { maxDisconnectionDuration = defaultMs } = connectionStateRecovery ?? {};
     const sessions = node.sessionsFor(maxDisconnectionDuration);
     this.#keeper = new SessionKeeper(sessions, {
       clock,
@@ -48,6 +49,8 @@ export class NamespaceSessions {
         const socket = nsp.sockets.get(sid);
         return socket === undefined ? undefined : this.#dataOf(socket);
       },
+      givenTo: (sid) => (sockets.laggards.has(sid) ? undefined : lane.cursor),
+      heartbeatMs: pingInterval + pingTimeout,
       onFenced: (sid) => this.#onFenced(sid),
       onFault,
     });
@@ -132,14 +135,16 @@ export class NamespaceSessions {
 
   /** In the tick in which CONNECT has been written: what was missed, and from then on everything. */
   #onConnect(socket: Socket): void {
+    const { onFault } = this.#node.options;
+    this.#recovery.settle(socket).catch((cause: unknown) => onFault({ operation: 'end session', cause }));
     const restored = this.#recovery.take(socket.id);
     if (restored === undefined) return;
     this.#options.enter(socket.id, restored.rooms.keys());
     this.#tellGaps(socket, restored);
-    const take = (topic: Topic, entry: LogEntry): void => this.#sockets.replay(socket, topic, entry);
+    const take = (_topic: Topic, entry: LogEntry): void => this.#sockets.replay(socket, entry);
     for (const { topic, entry } of restored.missed) take(topic, entry);
     const whole = restored.complete && restored.catchUp.finish({ take });
-    if (!whole) this.#sockets.laggards.add(socket, onwards(restored));
+    if (!whole) this.#sockets.laggards.add(socket, onwards(restored), restored.given());
     this.#recovery.release(restored);
     if (restored.early.size > 0) void socket.join([...restored.early]);
   }

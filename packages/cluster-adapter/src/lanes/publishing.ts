@@ -50,7 +50,7 @@ export class Publishing {
       ...(stamp && typeof text === 'string' && { s: text.indexOf('{') + 1 }),
       ...(compress !== undefined && { c: compress ? 1 : 0 }),
       ...(policy === 'droppable' && { p: 'd' }),
-      ...(policy === 'latest' && { p: 'l' }),
+      ...(policy === 'latest' && { p: 'l', n: String((packet.data as unknown[])[0]) }),
     };
     return { header, chunks };
   }

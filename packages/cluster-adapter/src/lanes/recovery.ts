@@ -1,6 +1,6 @@
 import { systemClock } from '@sluice/kernel';
 import { redisError } from '@sluice/redis-core';
-import type { Session, SessionStore } from '@sluice/session-store';
+import type { Session, SessionHold, SessionStore } from '@sluice/session-store';
 import type { Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
@@ -36,9 +36,16 @@ export interface Restored {
   readonly after: ReadonlyMap<Topic, Position>;
   /** What its middlewares have put it into, to be joined anew. */
   readonly early: ReadonlySet<string>;
+  /** Everything up to here has been given to it by now. */
+  readonly given: () => Position;
   /** Followed for its sake. */
   readonly followed: readonly Followed[];
   readonly outcome: RecoveryOutcome;
+}
+
+interface Read {
+  readonly missed: number;
+  readonly restored: Omit<Restored, 'rooms' | 'early' | 'outcome'>;
 }
 
 export interface RecoveryOptions {
@@ -73,6 +80,8 @@ export class Recovery {
   readonly #restored = new Map<string, Restored>();
   /** Claims under way on this node, by socket id: the newest generation that is known, and how many there are. */
   readonly #claims = new Map<string, { newest: number; underWay: number }>();
+  /** The session that a new one takes the place of. */
+  readonly #superseded = new WeakMap<Socket, SessionHold>();
   readonly #outcomes = new WeakMap<Socket, RecoveryOutcome>();
 
   constructor(
@@ -102,6 +111,13 @@ export class Recovery {
     const restored = this.#restored.get(sid);
     this.#restored.delete(sid);
     return restored;
+  }
+
+  /** The socket is connected: what it could not be given back is not asked for again. */
+  async settle(socket: Socket): Promise<void> {
+    const hold = this.#superseded.get(socket);
+    this.#superseded.delete(socket);
+    if (hold !== undefined) await this.#sessions.remove(hold);
   }
 
   /** The socket will not be connected: its session stays as it is, to be claimed again. */
@@ -140,7 +156,11 @@ export class Recovery {
     if (outcome.kind === 'fresh') await this.#begin(socket);
   }
 
-  async #begin(socket: Socket, rooms: Readonly<Record<string, Position>> = {}): Promise<void> {
+  async #begin(
+    socket: Socket,
+    rooms: Readonly<Record<string, Position>> = {},
+    start: Position = this.#lane.cursor,
+  ): Promise<void> {
     const { namespace, uid, userOf, dataOf } = this.#options;
     const written = this.#keeper.open({
       pid: internalsOf(socket).pid ?? '',
@@ -148,7 +168,7 @@ export class Recovery {
       namespace,
       user: userOf(socket),
       owner: uid,
-      start: this.#lane.cursor,
+      start,
       rooms: { ...Object.fromEntries(this.#options.joinedEarly(socket.id)), ...rooms },
       data: dataOf(socket),
     });
@@ -217,17 +237,15 @@ export class Recovery {
     // None, where it has been given no event yet.
     const isGiven =
       typeof offset === 'string' && position.test(offset) && comparePositions(offset, end.position) <= 0;
-    if (offset !== undefined && !isGiven) return await this.#refuse(hold, 'offset');
+    if (offset !== undefined && !isGiven) return this.#supersede(socket, hold, 'offset');
     const from = isGiven && comparePositions(offset, session.start) > 0 ? offset : session.start;
     const rooms = new Map(Object.entries(session.rooms));
-    const { missed, restored } = await this.#read(sid, rooms, from, session.start);
+    const { missed, restored } = await this.#readWhole(sid, rooms, from, session.start);
     const reason = gapReason(restored.gaps, from, end);
     if (reason !== undefined && onGap === 'fresh') {
       this.release(restored);
-      return await this.#refuse(hold, reason);
+      return this.#supersede(socket, hold, reason);
     }
-    // A new private name where there is a gap: by the old one its client would take itself for whole.
-    if (reason !== undefined) await this.#sessions.remove(hold);
     const internals = internalsOf(socket);
     if (internals.client.conn.readyState !== 'open' || this.#claims.get(sid)?.newest !== generation) {
       this.release(restored);
@@ -239,18 +257,37 @@ export class Recovery {
       reason === undefined ? { kind: 'recovered', missed } : { kind: 'signalled', reason };
     const early = this.#options.leaveEarly(socket.id);
     socket.data = Object.assign(JSON.parse(session.data) as object, socket.data);
+    // A new private name where there is a gap: by the old one its client would take itself for whole.
     rename(socket, { sid, pid: reason === undefined ? pid : internals.pid });
     this.#restored.set(sid, { ...restored, rooms, early, outcome });
     if (reason === undefined) {
       internals.recovered = true;
       this.#keeper.adopt(sid, hold, session.data);
-    } else void this.#begin(socket, session.rooms);
+    } else {
+      this.#superseded.set(socket, hold);
+      void this.#begin(socket, session.rooms, from);
+    }
     return outcome;
   }
 
-  async #refuse(hold: { pid: string; generation: number }, reason: FreshReason): Promise<RecoveryOutcome> {
-    await this.#sessions.remove(hold);
+  /** The old session ends once the new one stands: one that is cut before is told the same again. */
+  #supersede(socket: Socket, hold: SessionHold, reason: FreshReason): RecoveryOutcome {
+    this.#superseded.set(socket, hold);
     return { kind: 'fresh', reason };
+  }
+
+  /** Until nothing goes missing behind its back: what is gone then shows as a gap in what is read. */
+  async #readWhole(
+    sid: string,
+    rooms: ReadonlyMap<string, Position>,
+    from: Position,
+    start: Position,
+  ): Promise<Read> {
+    for (;;) {
+      const read = await this.#read(sid, rooms, from, start);
+      if (!read.restored.catchUp.isTorn) return read;
+      this.release(read.restored);
+    }
   }
 
   /** Follows what the session heard, and reads what it missed. */
@@ -259,7 +296,7 @@ export class Recovery {
     rooms: ReadonlyMap<string, Position>,
     from: Position,
     start: Position,
-  ): Promise<{ missed: number; restored: Omit<Restored, 'rooms' | 'early' | 'outcome'> }> {
+  ): Promise<Read> {
     const followed: Followed[] = [];
     const catchUp = new CatchUp(this.#log, this.#lane);
     const missed: TopicEntry[] = [];
@@ -270,7 +307,7 @@ export class Recovery {
         const one = this.#options.follow(room);
         followed.push(one);
         const since = room === undefined || room === sid ? start : (rooms.get(room) ?? start);
-        const beginning = comparePositions(since, from) > 0 ? since : from;
+        const beginning = laterOf(since, from);
         after.set(one.topic, beginning);
         return { followed: one, after: beginning };
       });
@@ -287,7 +324,18 @@ export class Recovery {
         },
         gap: (gap) => void gaps.push(gap),
       });
-      return { missed: missed.length, restored: { missed, catchUp, complete, gaps, after, followed } };
+      return {
+        missed: missed.length,
+        restored: {
+          missed,
+          catchUp,
+          complete,
+          gaps,
+          after,
+          followed,
+          given: () => laterOf(catchUp.cursor, from),
+        },
+      };
     } catch (error) {
       this.release({ catchUp, followed });
       throw error;
@@ -298,4 +346,8 @@ export class Recovery {
 function gapReason(gaps: readonly LogGap[], from: Position, { lostUntil }: LogEnd): FreshReason | undefined {
   if (lostUntil !== origin && comparePositions(from, lostUntil) < 0) return 'lost';
   return gaps.length > 0 ? 'trimmed' : undefined;
+}
+
+function laterOf(a: Position, b: Position): Position {
+  return comparePositions(a, b) > 0 ? a : b;
 }

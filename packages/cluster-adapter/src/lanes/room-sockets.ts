@@ -1,8 +1,9 @@
 import type { Namespace, Socket } from 'socket.io';
 import type { BroadcastOptions } from 'socket.io-adapter';
 import { PacketType, type Packet } from 'socket.io-parser';
-import type { LogEntry, Position, Topic } from '../log/cluster-log.ts';
-import { Delivery } from './delivery.ts';
+import { comparePositions } from '../position.ts';
+import { origin, type LogEntry, type Position } from '../log/cluster-log.ts';
+import { Delivery, type Encoded } from './delivery.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './lane.ts';
@@ -46,11 +47,7 @@ export class RoomSockets {
       clock: node.clock,
       maxQueuedBytes: options.maxQueuedBytes,
       topicsOf,
-      write: (socket, topic, entry, latest) => this.replay(socket, topic, entry, latest),
-      writeLatest: (socket, latest) => {
-        const { cursor } = node.lane;
-        for (const entry of latest.values()) this.#write(socket, this.#deliveryOf(entry, cursor));
-      },
+      write: (socket, followed, entry) => this.replay(socket, entry, followed),
       onGap,
       onResumed: (replayed, tookMs) =>
         options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs }),
@@ -62,8 +59,9 @@ export class RoomSockets {
   onEntry(room: string | undefined, followed: Followed, entry: LogEntry, before: Position): void {
     const { lane, options } = this.#parts.node;
     const delivery = this.#deliveryOf(entry, lane.cursor);
-    if (delivery.header.u !== options.uid)
-      this.#fanOut(room, delivery, { followed, before, position: entry.position });
+    const { p, n = '', u } = delivery.header;
+    if (p === 'l') (followed.latest ??= new Map()).set(n, entry.position);
+    if (u !== options.uid) this.#fanOut(room, delivery, { followed, before, position: entry.position });
   }
 
   /** Something that was sent past the log. */
@@ -80,20 +78,17 @@ export class RoomSockets {
   }
 
   /**
-   * Writes an entry that the socket has missed, where it is meant for it. `latest`, where given, keeps back those of
-   * which only the last is wanted, and what may be dropped is.
+   * Writes an entry that the socket has missed, where it is meant for it. `behind`: to one that was here all the time and
+   * too slow, without what it need not have any more.
    */
-  replay(socket: Socket, topic: Topic, entry: LogEntry, latest?: Map<string, LogEntry>): void {
+  replay(socket: Socket, entry: LogEntry, behind?: Followed): void {
     const delivery = this.#deliveryOf(entry, entry.position);
-    const { x, p, u } = delivery.header;
+    const { x, p, n = '', u } = delivery.header;
     const rooms = this.#parts.sids.get(socket.id);
     if (x?.some((room) => rooms?.has(room) === true) === true) return;
-    if (latest !== undefined) {
+    if (behind !== undefined) {
       if (p === 'd' || u === this.#parts.node.options.uid) return;
-      if (p === 'l') {
-        latest.set(`${topic} ${String((delivery.packet.data as unknown[])[0])}`, entry);
-        return;
-      }
+      if (p === 'l' && comparePositions(entry.position, behind.latest?.get(n) ?? origin) < 0) return;
     }
     this.#write(socket, delivery);
   }
@@ -156,7 +151,7 @@ export class RoomSockets {
     const { node, nsp, topicsOf } = this.#parts;
     node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
     const after = new Map(topicsOf(socket.id).map(({ topic, last }) => [topic, last]));
-    this.laggards.add(socket, after.set(followed.topic, before));
+    this.laggards.add(socket, after.set(followed.topic, before), node.lane.previousCursor);
   }
 
   #write(socket: Socket, delivery: Delivery): void {
@@ -164,8 +159,16 @@ export class RoomSockets {
     if (hearsOutgoing(internals)) {
       internals.notifyOutgoingListeners(delivery.packet as { data: unknown[] });
     }
-    const { chunks, options } = internals.pid === undefined ? delivery.plain : delivery.recoverable;
+    const { chunks, options } =
+      internals.pid === undefined ? delivery.plain : this.#recoverable(socket, delivery);
     internals.client.writeToEngine(chunks, options);
+  }
+
+  /** Past the log a client that is behind must not be told the offset of those who are not. */
+  #recoverable(socket: Socket, delivery: Delivery): Encoded {
+    const offset =
+      delivery.isLogged || this.laggards.size === 0 ? undefined : this.laggards.offsetOf(socket.id);
+    return offset === undefined ? delivery.recoverable : delivery.recoverableAt(offset);
   }
 
   *#select({ rooms, except }: BroadcastOptions): Generator<Socket> {

@@ -1,10 +1,15 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
+import type { Position } from '../log/cluster-log.ts';
 import type { NewSession, SessionChange, SessionHold, SessionStore } from '@sluice/session-store';
 
 export interface KeeperOptions {
   readonly clock: Clock;
   /** The application's data of a connected socket, as JSON text. */
   readonly dataOf: (sid: string) => string | undefined;
+  /** Everything up to here has been written to the socket; undefined where it is behind. */
+  readonly givenTo: (sid: string) => Position | undefined;
+  /** After this a connection that lives has answered a heartbeat sent later than what was written before. */
+  readonly heartbeatMs: number;
   /** A newer socket has taken over the session of this one. */
   readonly onFenced: (sid: string) => void;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
@@ -17,6 +22,10 @@ interface Kept {
   joined: Record<string, string>;
   left: Set<string>;
   data: string;
+  /** What was written to it when, and has arrived once a heartbeat has come back. */
+  given: { readonly position: Position; readonly at: number } | undefined;
+  /** What has arrived, and is not written yet. */
+  start: Position | undefined;
   /** The application's data when its socket went away. */
   final: string | undefined;
   /** The write under way, and the one that will follow it. */
@@ -36,6 +45,7 @@ export class SessionKeeper {
   readonly #kept = new Map<string, Kept>();
   readonly #writes = new Set<Promise<void>>();
   #cancelTouch: (() => void) | undefined;
+  #closed = false;
 
   constructor(store: SessionStore, options: KeeperOptions) {
     this.#store = store;
@@ -107,6 +117,7 @@ export class SessionKeeper {
 
   /** Resolves when nothing is left to write, or after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
     this.#cancelTouch?.();
     let cancel: (() => void) | undefined;
     const overdue = new Promise<void>((resolve) => {
@@ -148,7 +159,7 @@ export class SessionKeeper {
   /** Never rejects. Tries until it is written, the session is somebody else's or the socket gone for good. */
   async #flush(sid: string, kept: Kept): Promise<void> {
     for (let attempt = 0; !kept.ended; attempt += 1) {
-      const { fresh, joined, left } = kept;
+      const { fresh, joined, left, start } = kept;
       const data = kept.final ?? this.#options.dataOf(sid) ?? kept.data;
       try {
         if (fresh !== undefined) {
@@ -161,10 +172,12 @@ export class SessionKeeper {
           ...(Object.keys(joined).length > 0 && { joined }),
           ...(left.size > 0 && { left: [...left] }),
           ...(data !== kept.data && { data }),
+          ...(start !== undefined && { start }),
         };
         if (Object.keys(change).length > 0 && !(await this.#store.save(kept.hold, change)))
           this.#fenced(sid, kept);
         kept.data = data;
+        if (kept.start === start) kept.start = undefined;
         kept.writing = undefined;
         return;
       } catch (cause) {
@@ -195,6 +208,7 @@ export class SessionKeeper {
   }
 
   #touchLater(): void {
+    if (this.#closed) return;
     this.#cancelTouch = this.#options.clock.schedule(this.#store.touchEveryMs, () => {
       this.#touch().then(
         () => this.#touchLater(),
@@ -213,9 +227,22 @@ export class SessionKeeper {
       const gone = new Set((await this.#store.touch(some.map(([, { hold }]) => hold))).map(({ pid }) => pid));
       for (const [sid, kept] of some) {
         if (gone.has(kept.hold.pid)) this.#fenced(sid, kept);
-        else if ((this.#options.dataOf(sid) ?? kept.data) !== kept.data) void this.#write(sid, kept);
+        else if (this.#hasNews(sid, kept)) void this.#write(sid, kept);
       }
     }
+  }
+
+  /** Looks at what nobody tells: data that was changed in place, and how much has surely arrived. */
+  #hasNews(sid: string, kept: Kept): boolean {
+    const { clock, dataOf, givenTo, heartbeatMs } = this.#options;
+    const now = clock.now();
+    if (kept.given !== undefined && now - kept.given.at > heartbeatMs) {
+      kept.start = kept.given.position;
+      kept.given = undefined;
+    }
+    const position = givenTo(sid);
+    if (position !== undefined) kept.given ??= { position, at: now };
+    return kept.start !== undefined || (dataOf(sid) ?? kept.data) !== kept.data;
   }
 }
 
@@ -226,6 +253,8 @@ function newKept(hold: SessionHold, data: string): Kept {
     joined: Object.create(null) as Record<string, string>,
     left: new Set(),
     data,
+    given: undefined,
+    start: undefined,
     final: undefined,
     writing: undefined,
     next: undefined,

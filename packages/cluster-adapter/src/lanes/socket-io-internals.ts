@@ -10,6 +10,8 @@ export interface EngineSocket {
   readonly writeBuffer: readonly { readonly data?: string | Buffer }[];
   readonly transport: {
     readonly socket?: { readonly bufferedAmount?: number; readonly terminate?: () => void };
+    once(event: 'drain', listener: () => void): void;
+    off(event: 'drain', listener: () => void): void;
   };
   /** `true`: at once, without waiting for what is queued. */
   close(discard?: boolean): void;
@@ -87,6 +89,8 @@ interface ServerInternals {
   readonly encoder: { encode(packet: Packet): (string | Buffer)[] };
   readonly opts: {
     readonly connectionStateRecovery?: { maxDisconnectionDuration?: number; skipMiddlewares?: boolean };
+    readonly pingInterval?: number;
+    readonly pingTimeout?: number;
     readonly parser?: { readonly Decoder: new () => PacketDecoder };
   };
 }

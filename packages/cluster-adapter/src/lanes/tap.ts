@@ -10,6 +10,7 @@ export class Tap {
   #entries: TopicEntry[] = [];
   #bytes = 0;
   #overflowed = false;
+  #torn = false;
 
   constructor(topics: readonly Followed[]) {
     this.#topics = topics;
@@ -20,7 +21,7 @@ export class Tap {
     return this.#entries;
   }
 
-  /** True where it became too much to keep. */
+  /** True where it became too much to keep, or something is missing in it. */
   get overflowed(): boolean {
     return this.#overflowed;
   }
@@ -33,6 +34,17 @@ export class Tap {
       this.#overflowed = true;
       this.#entries = [];
     }
+  }
+
+  get isTorn(): boolean {
+    return this.#torn;
+  }
+
+  /** What is missing is for those to find who read it again. */
+  onGap(): void {
+    this.#torn = true;
+    this.#overflowed = true;
+    this.#entries = [];
   }
 
   close(): void {
