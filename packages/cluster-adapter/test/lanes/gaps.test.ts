@@ -142,8 +142,6 @@ describe('a gap that opens', () => {
       return held.log;
     });
   };
-  type Memory = LanesTestNode['log'] & { interrupt(): void; restore(): void };
-
   test.each(['fresh', 'signal'] as const)('beneath a client that listens is said (%s)', async (onGap) => {
     const place = slow();
     const [one, two] = await startTwoNodes(scope, place, { onGap });
@@ -153,12 +151,12 @@ describe('a gap that opens', () => {
     const other = await connectLanesClient(scope, one);
     await client.join(one, 'r');
     await settled(two, [client, other]);
-    const hearing = one.log as Memory;
-    hearing.interrupt();
+    const { hearing } = one;
+    hearing?.interrupt();
     two.io.to('r').emit('said', 1);
     place.hub.trim('/,r');
     two.io.to('r').emit('said', 2);
-    hearing.restore();
+    hearing?.restore();
     await settled(two, [other]);
     if (onGap === 'signal') {
       await settled(two, [client]);
@@ -188,12 +186,12 @@ describe('a gap that opens', () => {
     client.head(two);
     await eventually(() => gate.waiting === 1);
     const pass = gate.release();
-    const hearing = two.log as Memory;
-    hearing.interrupt();
+    const { hearing } = two;
+    hearing?.interrupt();
     one.io.to('r').emit('said', 2);
     place.hub.trim('/,r');
     one.io.to('r').emit('said', 3);
-    hearing.restore();
+    hearing?.restore();
     await eventually(() => gapsOf(listener).length === 1);
     pass();
     await eventually(() => client.socket.connected);

@@ -5,12 +5,14 @@ import { createMemorySessionStore, createSessionStore, type SessionStore } from 
 import { openScope, startRedis, type RedisServer } from '@sluice/testkit';
 import type { ClusterLog } from '../../src/log/cluster-log.ts';
 import { MemoryHub } from '../../src/log/memory-hub.ts';
-import { createMemoryLog } from '../../src/log/memory-log.ts';
+import { createMemoryLog, type MemoryLog } from '../../src/log/memory-log.ts';
 import { createRedisLog } from '../../src/log/redis-log.ts';
 
 export interface NodeParts {
   readonly log: ClusterLog;
   readonly sessions: SessionStore;
+  /** Ends and begins what the node hears, where that can be done. */
+  readonly hearing?: Pick<MemoryLog, 'interrupt' | 'restore'>;
   /** What is to be started before and stopped after the node. */
   readonly core?: RedisCore;
 }
@@ -54,7 +56,8 @@ export function memoryGround(
     hub,
     partsFor(nodeId, maxDisconnectionMs) {
       sessions ??= createMemorySessionStore({ maxDisconnectionMs });
-      return { log: log(createMemoryLog({ hub }), nodeId), sessions };
+      const hearing = createMemoryLog({ hub });
+      return { log: log(hearing, nodeId), sessions, hearing };
     },
   };
 }

@@ -1,0 +1,54 @@
+import { randomInt } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { SeededRandom, startRedis, withScope } from '@sluice/testkit';
+import { memoryGround, redisGround, type Ground } from '../lanes-ground.ts';
+import { judgeStory } from './judge-story.ts';
+import { describeStep, randomProgram, type Program } from './program.ts';
+import { runProgram } from './run-program.ts';
+import { shrinkProgram } from './shrink-program.ts';
+
+// SEED=… runs that one program again, PROGRAMS=… so many.
+const { SEED: seed, PROGRAMS: programs } = process.env;
+const stepsPerProgram = 60;
+const shrinkMs = 30_000;
+
+const seeds = (fallback: number): number[] =>
+  seed === undefined
+    ? Array.from({ length: Number(programs ?? fallback) }, () => randomInt(1_000_000_000))
+    : [Number(seed)];
+
+async function faultsOf(program: Program, newGround: () => Ground): Promise<string[]> {
+  return await withScope(async (scope) => judgeStory(await runProgram(scope, newGround(), program)));
+}
+
+async function expectKept(seedOfProgram: number, newGround: () => Ground): Promise<void> {
+  const program = randomProgram(new SeededRandom(seedOfProgram), stepsPerProgram);
+  const faults = await faultsOf(program, newGround);
+  if (faults.length === 0) return;
+  const fails = async (candidate: Program): Promise<boolean> =>
+    (await faultsOf(candidate, newGround)).length > 0;
+  const small = await shrinkProgram(program, fails, shrinkMs);
+  const again = await faultsOf(small, newGround);
+  throw new Error(
+    [
+      `SEED=${seedOfProgram}: ${faults.join('; ')}`,
+      `in short, on ${small.nodes} nodes: ${again.join('; ') || 'nothing, this time'}`,
+      ...small.steps.map((step) => `  ${describeStep(step)}`),
+    ].join('\n'),
+  );
+}
+
+describe('a random program keeps the guarantees', () => {
+  test.each(seeds(40))('in memory, SEED=%d', async (one) => {
+    await expect(expectKept(one, memoryGround)).resolves.toBeUndefined();
+  });
+
+  test.each(seeds(4))('over Redis, SEED=%d', async (one) => {
+    await withScope(async (scope) => {
+      const redis = await startRedis(scope);
+      let clusters = 0;
+      const newGround = (): Ground => redisGround(redis, `p${(clusters += 1)}`);
+      await expect(expectKept(one, newGround)).resolves.toBeUndefined();
+    });
+  });
+});
