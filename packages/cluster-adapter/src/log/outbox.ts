@@ -51,11 +51,13 @@ export class Outbox {
   #failed = new Set<Outgoing>();
   #waiting = new Set<Outgoing>();
   #isOpen = false;
+  #obstacle: unknown;
   #closed = false;
   #lastNumber = 0;
   #lastLogged = 0;
   #underWay = 0;
   #bytes = 0;
+  #nextExpiry = Infinity;
   #cancelExpiry: (() => void) | undefined;
   readonly #onEmpty: (() => void)[] = [];
 
@@ -98,16 +100,17 @@ export class Outbox {
     return this.#hold(item, this.#waiting);
   }
 
-  /** Nothing is sent until {@link Outbox.open}. */
-  hold(): void {
+  /** Nothing is sent until {@link Outbox.open}. `obstacle` says why, where waiting alone will not help. */
+  hold(obstacle: unknown = this.#obstacle): void {
     this.#isOpen = false;
+    this.#obstacle = obstacle;
   }
 
   /** Settles one of {@link Outbox.unknown}, unless it has expired meanwhile. */
   settle(item: Outgoing, outcome: LogReceipt | undefined): void {
     if (!this.#failed.delete(item)) return;
     this.#release(item);
-    if (outcome === undefined) item.reject?.(expired(item));
+    if (outcome === undefined) item.reject?.(this.#expired(item));
     else item.resolve?.(outcome);
   }
 
@@ -128,6 +131,7 @@ export class Outbox {
       item.reject?.(item.failure);
     }
     for (const item of waiting) this.#waiting.add(item);
+    this.#obstacle = undefined;
     this.#isOpen = true;
     this.#pump();
   }
@@ -180,7 +184,7 @@ export class Outbox {
     const mayPass = redisError.is(error, 'redis_connection_lost', 'redis_not_ready', 'redis_queue_full');
     if (!mayPass || this.#closed) {
       this.#release(item);
-      return Promise.reject(redisError.is(error, 'redis_unavailable') ? expired(item) : error);
+      return Promise.reject(redisError.is(error, 'redis_unavailable') ? this.#expired(item) : error);
     }
     this.#isOpen = false;
     const settled = this.#hold(item, this.#failed);
@@ -208,12 +212,14 @@ export class Outbox {
     }
   }
 
-  /** One timer for all that is kept: the oldest goes first. */
+  /** One timer for all that is kept. */
   #expireLater(expiresAt: number): void {
-    if (this.#cancelExpiry !== undefined) return;
+    if (expiresAt >= this.#nextExpiry) return;
     const { clock } = this.#deps;
+    this.#nextExpiry = expiresAt;
+    this.#cancelExpiry?.();
     this.#cancelExpiry = clock.schedule(Math.max(0, expiresAt - clock.now()), () => {
-      this.#cancelExpiry = undefined;
+      this.#nextExpiry = Infinity;
       this.#expire(clock.now());
     });
   }
@@ -228,23 +234,23 @@ export class Outbox {
         }
         among.delete(item);
         this.#release(item);
-        item.reject?.(expired(item));
+        item.reject?.(this.#expired(item));
       }
     }
     if (next !== Infinity) this.#expireLater(next);
+  }
+
+  #expired({ failure = this.#obstacle }: Outgoing): Error {
+    // A deadline that has passed under way leaves the outcome as unknown as a lost connection does.
+    const isUnanswered = redisError.is(failure, 'redis_unavailable');
+    const cause = isUnanswered ? redisError('redis_connection_lost', { cause: failure }) : failure;
+    return logError('log_expired', { cause });
   }
 
   #release(item: Outgoing): void {
     this.#bytes -= item.bytes;
     if (this.#bytes === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
-}
-
-function expired({ failure }: Outgoing): Error {
-  // A deadline that has passed under way leaves the outcome as unknown as a lost connection does.
-  const isUnanswered = redisError.is(failure, 'redis_unavailable');
-  const cause = isUnanswered ? redisError('redis_connection_lost', { cause: failure }) : failure;
-  return logError('log_expired', { cause });
 }
 
 function isUnknown({ failure }: Outgoing): boolean {

@@ -147,8 +147,10 @@ export class RedisPublisher {
       if (recovery !== this.#recovery) return;
       if (this.#outbox.underWay > 0) this.#recoverLater();
       else this.#outbox.open();
-    } catch {
-      if (recovery === this.#recovery) this.#recoverLater();
+    } catch (error) {
+      if (recovery !== this.#recovery) return;
+      if (redisError.is(error, 'redis_refused')) this.#outbox.hold(error);
+      this.#recoverLater();
     }
   }
 
