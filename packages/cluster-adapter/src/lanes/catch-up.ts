@@ -1,6 +1,7 @@
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
-import type { Followed, Lane } from './lane.ts';
+import type { Followed } from './followed.ts';
+import type { Lane } from './lane.ts';
 import { readMerged, type LogGap } from './merged-read.ts';
 import type { Tap } from './tap.ts';
 

@@ -1,7 +1,8 @@
 import type { SocketId } from 'socket.io-adapter';
 import { comparePositions } from '../position.ts';
 import { origin, type Position } from '../log/cluster-log.ts';
-import type { Followed, Lane } from './lane.ts';
+import type { Followed } from './followed.ts';
+import type { Lane } from './lane.ts';
 
 /** The rooms that a namespace's sockets are in, and who is still on the way into one that is not heard yet. */
 export class FollowedRooms {

@@ -2,7 +2,8 @@ import { backoffMs, type Clock } from '@sluice/kernel';
 import type { Socket } from 'socket.io';
 import type { ClusterLog, LogEntry, Position, Topic } from '../log/cluster-log.ts';
 import { CatchUp, type MissedTopic } from './catch-up.ts';
-import type { Followed, Lane } from './lane.ts';
+import type { Followed } from './followed.ts';
+import type { Lane } from './lane.ts';
 import type { LogGap } from './merged-read.ts';
 import { internalsOf, queuedBytes, type EngineSocket } from './socket-io-internals.ts';
 

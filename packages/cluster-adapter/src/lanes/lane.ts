@@ -9,48 +9,12 @@ import {
   type Position,
   type Topic,
 } from '../log/cluster-log.ts';
-import { readMerged, type LogGap, type Reading, type TopicEntry, type TopicRange } from './merged-read.ts';
+import { readMerged, type LogGap, type Reading, type TopicRange } from './merged-read.ts';
+import { Echo } from './echo.ts';
+import { Followed, type TopicListener } from './followed.ts';
+import { HeldEntries } from './held-entries.ts';
 import { Tap } from './tap.ts';
 import { echoTopic } from './topic.ts';
-
-/** Who hears a topic on this node. Nothing here may throw. */
-export interface TopicListener {
-  /** In the order of the topic. `before` is the topic's last entry that was handed out. */
-  onEntry(followed: Followed, entry: LogEntry, before: Position): void;
-  onSent(body: Buffer): void;
-  /** What lies between is lost to those who hear the topic here. */
-  onGap(gap: LogGap): void;
-}
-
-/** A topic that this node follows. */
-export class Followed {
-  readonly topic: Topic;
-  listener: TopicListener;
-  /** The last entry of the topic that was handed out; what came before the follower counts as handed out. */
-  last: Position = origin;
-  /** Where following began: who asked for it has been given nothing before. Known once it is live. */
-  base: Position = origin;
-  live = false;
-  /** Resolves once everything published since the call to `follow` is, and will be, heard. */
-  readonly ready: Promise<void>;
-  wants = 1;
-  /** What those who began before it was live are still to be told; undefined once it is. */
-  begun: Promise<void>[] | undefined = [];
-  taps: Set<Tap> | undefined;
-  /** Of events of which only the latest is wanted: where the latest is, by name. */
-  latest: Map<string, Position> | undefined;
-  /** Heard before it was live; undefined where it became too much, and is to be read instead. */
-  early: LogEntry[] | undefined = [];
-  cancelLinger: (() => void) | undefined;
-
-  constructor(topic: Topic, listener: TopicListener, establish: (self: Followed) => Promise<void>) {
-    this.topic = topic;
-    this.listener = listener;
-    this.ready = establish(this);
-    // Those who wait for it are told; nobody need wait.
-    this.ready.catch(() => undefined);
-  }
-}
 
 export interface LaneOptions {
   readonly uid: string;
@@ -68,11 +32,8 @@ interface Ripe {
   readonly settle: (live: boolean) => void;
 }
 
-// What arrives during a resynchronization beyond this is dropped and read from the log afterwards.
-const maxHeldBytes = 16 * 1024 * 1024;
 const maxEarlyEntries = 1_000;
 const tailsAtOnce = 1_000;
-const echoDeadlineMs = 2_000;
 const retry = { baseMs: 50, capMs: 1_000 };
 
 /**
@@ -90,18 +51,14 @@ export class Lane implements LogListener {
   #previousCursor: Position = origin;
   /** Raised by each interruption: what began before it must not end as if nothing had happened. */
   #epoch = 0;
-  #held: TopicEntry[] | undefined;
-  #heldBytes = 0;
-  #overflowed = false;
+  /** While delivery is held. */
+  #held: HeldEntries | undefined;
   #cursorBefore: Position = origin;
   #lostUntil: Position | undefined;
   #verifying: Followed[] | undefined;
   #verified: Promise<Position[]> = Promise.resolve([]);
   readonly #ripe: Ripe[] = [];
-  readonly #echoTopic: Topic;
-  readonly #echoes = new Map<string, () => void>();
-  #nextEcho = 1;
-  #echoed: Promise<void> | undefined;
+  readonly #echo: Echo;
   #settling: Promise<void> | undefined;
   #closed = false;
 
@@ -109,7 +66,7 @@ export class Lane implements LogListener {
     this.#log = log;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#echoTopic = echoTopic(options.uid);
+    this.#echo = new Echo(log, echoTopic(options.uid), this.#clock);
     log.listen(this);
   }
 
@@ -210,21 +167,21 @@ export class Lane implements LogListener {
   onEntry(topic: Topic, entry: LogEntry): void {
     const followed = this.#topics.get(topic);
     if (followed === undefined) return;
-    if (this.#held !== undefined) this.#hold(topic, entry);
+    if (this.#held !== undefined) this.#held.push(topic, entry);
     else if (followed.live) this.#accept(followed, entry);
     else if (followed.early !== undefined && followed.early.push(entry) > maxEarlyEntries)
       followed.early = undefined;
   }
 
   onSent(topic: Topic, body: Buffer): void {
-    if (topic === this.#echoTopic) this.#echoes.get(body.toString())?.();
+    if (topic === this.#echo.topic) this.#echo.onSent(body);
     else this.#topics.get(topic)?.listener.onSent(body);
   }
 
   onInterrupted(): void {
     if (this.#held === undefined) this.#cursorBefore = this.#cursor;
     this.#epoch += 1;
-    this.#held ??= [];
+    this.#held ??= new HeldEntries();
   }
 
   onRestored(): void {
@@ -251,7 +208,7 @@ export class Lane implements LogListener {
       if (comparePositions(entry.position, followed.last) <= 0) return;
       if (entry.previous !== origin && comparePositions(entry.previous, followed.last) > 0) {
         this.onInterrupted();
-        this.#hold(followed.topic, entry);
+        this.#held?.push(followed.topic, entry);
         void this.#resynchronize(this.#epoch);
         return;
       }
@@ -268,21 +225,11 @@ export class Lane implements LogListener {
     followed.listener.onEntry(followed, entry, before);
   }
 
-  #hold(topic: Topic, entry: LogEntry): void {
-    this.#heldBytes += entry.body.length;
-    if (this.#heldBytes > maxHeldBytes) {
-      this.#overflowed = true;
-      this.#held = [];
-      this.#heldBytes = 0;
-    }
-    this.#held?.push({ topic, entry });
-  }
-
   /** Reads what was missed, and lets delivery go on. Never rejects. */
   async #resynchronize(epoch: number): Promise<void> {
     for (let attempt = 0; epoch === this.#epoch && !this.#closed; attempt += 1) {
       try {
-        this.#overflowed = false;
+        this.#held?.tookTooMuch();
         const live = [...this.#topics.values()].filter((followed) => followed.live);
         // What comes after this end is heard already: a topic asked later must not get ahead of one asked before.
         const end = await this.#log.end();
@@ -291,7 +238,7 @@ export class Lane implements LogListener {
         this.onLogEnd(end);
         await this.#handOut(live, tails, end.position, epoch);
         if (epoch !== this.#epoch) return;
-        if (this.#overflowed) continue;
+        if (this.#held?.tookTooMuch() === true) continue;
         this.#flow();
         return;
       } catch (cause) {
@@ -330,9 +277,8 @@ export class Lane implements LogListener {
   }
 
   #flow(): void {
-    const held = this.#held ?? [];
+    const held = this.#held?.entries ?? [];
     this.#held = undefined;
-    this.#heldBytes = 0;
     this.#releaseWaiting();
     for (const { topic, entry } of held) this.onEntry(topic, entry);
   }
@@ -454,35 +400,18 @@ export class Lane implements LogListener {
     return !this.#closed && this.#topics.get(followed.topic) === followed;
   }
 
-  /** Sends itself a word: once that is heard, so is everything before it. Never rejects. */
+  /** Never rejects. */
   async #settle(): Promise<void> {
     for (let attempt = 0; !this.#closed; attempt += 1) {
       await this.#untilFlowing();
       const epoch = this.#epoch;
-      const word = String(this.#nextEcho++);
-      const heard = new Promise<boolean>((resolve) => {
-        const cancel = this.#clock.schedule(echoDeadlineMs, () => resolve(false));
-        this.#echoes.set(word, () => {
-          cancel();
-          resolve(true);
-        });
-      });
       try {
-        await this.#echoing();
-        await this.#log.send(this.#echoTopic, word);
-        if ((await heard) && epoch === this.#epoch && this.flowing) return;
+        if ((await this.#echo.call()) && epoch === this.#epoch && this.flowing) return;
       } catch (cause) {
         this.#options.onFault({ operation: 'settle', cause });
         await this.#pause(backoffMs(attempt, retry));
-      } finally {
-        this.#echoes.delete(word);
       }
     }
-  }
-
-  #echoing(): Promise<void> {
-    this.#echoed ??= this.#log.subscribe(this.#echoTopic);
-    return this.#echoed;
   }
 
   async #untilFlowing(): Promise<void> {

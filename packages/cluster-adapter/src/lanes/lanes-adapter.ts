@@ -4,7 +4,7 @@ import type { Packet } from 'socket.io-parser';
 import { origin, type LogReceipt, type Position, type Topic } from '../log/cluster-log.ts';
 import { ClusterQueries } from './cluster-queries.ts';
 import { FollowedRooms } from './followed-rooms.ts';
-import type { Followed } from './lane.ts';
+import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { Answer, NodeCommand, NodeHandler, NodeRequest } from './node-channel.ts';

@@ -1,7 +1,7 @@
 import type { Namespace, Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
-import type { Followed } from './lane.ts';
+import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
 import { Recovery, type RecoveryOutcome, type Restored } from './recovery.ts';
 import type { RoomSockets } from './room-sockets.ts';

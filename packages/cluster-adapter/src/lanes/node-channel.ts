@@ -2,7 +2,8 @@ import { deserialize, serialize } from 'node:v8';
 import { systemClock, type Clock } from '@sluice/kernel';
 import type { ClusterLog, LogReceipt, Position } from '../log/cluster-log.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
-import type { Followed, Lane } from './lane.ts';
+import type { Followed } from './followed.ts';
+import type { Lane } from './lane.ts';
 import { clusterTopic, nodeTopic } from './topic.ts';
 
 /** What must reach every node that has the namespace, in the order of the log. */

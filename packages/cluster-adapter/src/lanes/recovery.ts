@@ -5,8 +5,10 @@ import type { Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
 import type { Admission } from './admission.ts';
+import { ClaimsUnderWay } from './claims-under-way.ts';
 import { CatchUp, type MissedTopic } from './catch-up.ts';
-import type { Followed, Lane } from './lane.ts';
+import type { Followed } from './followed.ts';
+import type { Lane } from './lane.ts';
 import type { LogGap, TopicEntry } from './merged-read.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { internalsOf, rename } from './socket-io-internals.ts';
@@ -78,8 +80,7 @@ export class Recovery {
   readonly #admission: Admission;
   readonly #options: RecoveryOptions;
   readonly #restored = new Map<string, Restored>();
-  /** Claims under way on this node, by socket id: the newest generation that is known, and how many there are. */
-  readonly #claims = new Map<string, { newest: number; underWay: number }>();
+  readonly #claims = new ClaimsUnderWay();
   /** The session that a new one takes the place of. */
   readonly #superseded = new WeakMap<Socket, SessionHold>();
   readonly #outcomes = new WeakMap<Socket, RecoveryOutcome>();
@@ -200,33 +201,18 @@ export class Recovery {
     if (claim.kind !== 'claimed') return { kind: 'fresh', reason: claim.kind };
     const { session, previousOwner } = claim;
     const { sid, generation } = session;
-    this.#beginClaim(sid, generation);
+    this.#claims.begin(sid, generation);
     try {
       fence(previousOwner, sid, generation);
       return await this.#restoreClaimed(socket, claim.session, offset);
     } finally {
-      this.#endClaim(sid);
+      this.#claims.end(sid);
     }
   }
 
   /** A claim of this generation has been made somewhere: older ones that are under way here come to nothing. */
   onClaimed(sid: string, generation: number): void {
-    const claims = this.#claims.get(sid);
-    if (claims !== undefined && generation > claims.newest) claims.newest = generation;
-  }
-
-  #beginClaim(sid: string, generation: number): void {
-    const claims = this.#claims.get(sid) ?? { newest: generation, underWay: 0 };
-    this.#claims.set(sid, claims);
-    claims.newest = Math.max(claims.newest, generation);
-    claims.underWay += 1;
-  }
-
-  #endClaim(sid: string): void {
-    const claims = this.#claims.get(sid);
-    if (claims === undefined) return;
-    claims.underWay -= 1;
-    if (claims.underWay === 0) this.#claims.delete(sid);
+    this.#claims.onClaimed(sid, generation);
   }
 
   async #restoreClaimed(socket: Socket, session: Session, offset: unknown): Promise<RecoveryOutcome> {
@@ -247,7 +233,7 @@ export class Recovery {
       return this.#supersede(socket, hold, reason);
     }
     const internals = internalsOf(socket);
-    if (internals.client.conn.readyState !== 'open' || this.#claims.get(sid)?.newest !== generation) {
+    if (internals.client.conn.readyState !== 'open' || !this.#claims.isNewest(sid, generation)) {
       this.release(restored);
       internals.client.conn.close(true);
       throw new Error('the connection has ended, or its client has begun another');

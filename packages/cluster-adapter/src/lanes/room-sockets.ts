@@ -6,7 +6,7 @@ import { origin, type LogEntry, type Position } from '../log/cluster-log.ts';
 import { Delivery, type Encoded } from './delivery.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
-import type { Followed } from './lane.ts';
+import type { Followed } from './followed.ts';
 import { Laggards } from './laggards.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';

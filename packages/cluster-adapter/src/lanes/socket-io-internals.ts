@@ -65,7 +65,7 @@ export function rename(
   if (isWaiting) waiting?.set(names.sid, socket);
 }
 
-export type Middlewares = (socket: Socket, done: (error?: Error | null) => void) => void;
+type Middlewares = (socket: Socket, done: (error?: Error | null) => void) => void;
 
 /** Runs `admit` for each socket that every middleware has accepted, before it is connected. Returns what undoes it. */
 export function afterMiddlewares(namespace: Namespace, admit: (socket: Socket) => Promise<void>): () => void {

@@ -1,5 +1,5 @@
 import type { LogEntry, Topic } from '../log/cluster-log.ts';
-import type { Followed } from './lane.ts';
+import type { Followed } from './followed.ts';
 import type { TopicEntry } from './merged-read.ts';
 
 const maxBytes = 1024 * 1024;
