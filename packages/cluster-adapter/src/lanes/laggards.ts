@@ -124,6 +124,8 @@ export class Laggards {
         await this.#drained(laggard, conn, maxQueuedBytes / 4);
         const followed = topicsOf(socket.id);
         await Promise.all(followed.map(({ ready }) => ready));
+        // Who waited for the same is told first from where on its new rooms are heard.
+        await new Promise(setImmediate);
         if (laggard.gone) break;
         const missed: MissedTopic[] = followed.map((one) => ({
           followed: one,

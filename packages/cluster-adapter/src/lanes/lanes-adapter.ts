@@ -267,9 +267,10 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     const followed = this.#rooms.get(room);
     const after = this.#joiningAfter;
     // In the tick of the join: what is handed out from now on, it hears.
-    if (followed?.live === true) this.#sockets.laggards.joined(id, followed.topic, followed.last);
+    const wasLive = followed?.live === true;
+    if (wasLive) this.#sockets.laggards.joined(id, followed.topic, followed.last);
     const position = await this.#rooms.arrive(id, room, after);
-    if (followed?.live === false) this.#sockets.laggards.joined(id, followed.topic, position);
+    if (followed !== undefined && !wasLive) this.#sockets.laggards.joined(id, followed.topic, position);
     return [room, position];
   }
 

@@ -144,6 +144,8 @@ export class Recovery {
       offset?: unknown;
       recovery?: unknown;
     };
+    // It has said who it is, and may have to wait for its turn.
+    clearTimeout(internalsOf(socket).client.connectTimeout);
     if (recovery === 'off') {
       internalsOf(socket).pid = undefined;
       this.#outcomes.set(socket, { kind: 'fresh', reason: 'off' });

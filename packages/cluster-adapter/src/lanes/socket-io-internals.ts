@@ -33,6 +33,8 @@ interface SocketInternals {
   recovered: boolean;
   readonly acks: Map<number, (...args: unknown[]) => void>;
   readonly client: {
+    /** Runs out on a connection that never says who it is. */
+    connectTimeout: NodeJS.Timeout | undefined;
     readonly conn: EngineSocket;
     writeToEngine(packets: readonly (string | Buffer)[], options: WriteOptions): void;
   };

@@ -1,36 +1,6 @@
 import { defineScript } from '@sluice/redis-core';
 
 /**
- * Appends and delivers. Returns the position, or an array of it where the idempotency key was known.
- *
- * KEYS: index; log, end and channel of each topic; the idempotency key, where there is one
- * ARGV: tag, body, most entries, most age, life of the keys, digits, idempotency TTL where there is a key
- *
- * Upkeep (what is too old goes, the stream's expiry is put off) is due at a topic's first entry of each period: where
- * this position and the one before differ in their first so many digits. The keys live that much longer.
- */
-export const publishScript = defineScript(`
-local call = redis.call
-local topics = #KEYS
-if ARGV[7] then
-  local known = call('GET', KEYS[topics])
-  if known then return {known} end
-end
-local position = call('XADD', KEYS[1], 'MAXLEN', '~', '100', '*', 't', '')
-for i = 2, topics - 2, 3 do
-  local previous = call('SET', KEYS[i + 1], position, 'GET', 'PX', ARGV[5]) or '0-0'
-  call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[3], position, 'e', previous .. ' ' .. ARGV[1] .. ' ' .. ARGV[2])
-  if string.sub(position, 1, ARGV[6]) ~= string.sub(previous, 1, ARGV[6]) then
-    call('XTRIM', KEYS[i], 'MINID', tonumber(string.match(position, '^%d+')) - tonumber(ARGV[4]))
-    call('PEXPIRE', KEYS[i], ARGV[5])
-  end
-  call('SPUBLISH', KEYS[i + 2], position .. ' ' .. previous .. ' ' .. ARGV[2])
-end
-if ARGV[7] then call('SET', KEYS[topics], position, 'PX', ARGV[7]) end
-return position
-`);
-
-/**
  * Finds what one process has appended to a topic after a position, a page at a time. Returns the last position looked
  * at, or an empty string at the log's end; then the number and the position of each entry found.
  *

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@sluice/kernel';
-import { redisError, type RedisArgument, type RedisCore, type RedisReply } from '@sluice/redis-core';
+import { redisError, type RedisArgument, type RedisCore, type RedisReply, type Script } from '@sluice/redis-core';
 import {
   origin,
   type LogPublication,
   type LogReceipt,
   type Position,
-  type Retention,
   type Topic,
 } from './cluster-log.ts';
 import type { LogKeys } from './log-keys.ts';
-import { advanceScript, findScript, publishScript } from './log-scripts.ts';
+import { advanceScript, findScript } from './log-scripts.ts';
 import { isAfter } from './position-order.ts';
+import { PublishScripts } from './publish-scripts.ts';
 import { Outbox, type Outgoing, type OutboxLimits } from './outbox.ts';
 
 export interface RedisPublisherOptions extends OutboxLimits {
@@ -20,23 +20,19 @@ export interface RedisPublisherOptions extends OutboxLimits {
 
 const retryAfterMs = 100;
 const findPageSize = 1_000;
-// How often a topic's keys are kept in order, at most, as a power of ten; they live so much longer than they must.
-const upkeepExponents = [4, 3, 2, 1] as const;
-// Of milliseconds since the epoch, from 2001 to 2286.
-const digitsOfMs = 13;
-
 /** Publishes through an outbox, and settles what was under way when a connection ended before it sends anything more. */
 export class RedisPublisher {
   readonly #core: RedisCore;
   readonly #keys: LogKeys;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
+  readonly #scripts = new PublishScripts();
+  /** What Redis has been given over the present connection. */
+  readonly #loaded = new Set<Script>();
   readonly #process = BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
   #highest: Position = origin;
   /** Where the entry at the highest position is. */
   #highestTopic: Topic | undefined;
-  #retention: Retention | undefined;
-  #retentionArgs: readonly string[] = [];
   /** The connection that publications were last sent over, as CLIENT KILL can name it. */
   #carrier: readonly string[] | undefined;
   #recovery = 0;
@@ -99,12 +95,13 @@ export class RedisPublisher {
       const { log, end, channel } = this.#keys.topic(topic);
       keys.push(log, end, channel);
     }
-    const args = [this.#tag(item), body, ...this.#argsOf(retention)];
-    if (idempotency !== undefined) {
-      keys.push(this.#keys.idempotency(idempotency.key));
-      args.push(String(idempotency.ttlMs));
-    }
-    const reply = await this.#core.commands.run(publishScript, keys, args, { deadlineMs });
+    if (idempotency !== undefined) keys.push(this.#keys.idempotency(idempotency.key));
+    const ttlMs = idempotency === undefined ? '' : String(idempotency.ttlMs);
+    const { script, args } = this.#scripts.for(retention);
+    if (!this.#loaded.has(script)) this.#load(script);
+    const reply = await this.#core.commands.run(script, keys, [this.#tag(item), body, ttlMs, ...args], {
+      deadlineMs,
+    });
     if (typeof reply !== 'string') return { position: (reply as [string])[0], duplicate: true };
     this.witness(topics[0], reply);
     return { position: reply, duplicate: false };
@@ -114,18 +111,10 @@ export class RedisPublisher {
     return `${this.#process}.${item.number.toString(36)}`;
   }
 
-  #argsOf(retention: Retention): readonly string[] {
-    if (retention !== this.#retention) {
-      const exponent = upkeepExponents.find((e) => 10 ** e <= retention.maxAgeMs / 8) ?? 0;
-      this.#retention = retention;
-      this.#retentionArgs = [
-        String(retention.maxEntries),
-        String(retention.maxAgeMs),
-        String(retention.maxAgeMs + 10 ** exponent),
-        String(digitsOfMs - exponent),
-      ];
-    }
-    return this.#retentionArgs;
+  /** Ahead of its first use over a connection: publications that had to be sent again in full would change places. */
+  #load(script: Script): void {
+    this.#loaded.add(script);
+    this.#core.commands.send(['SCRIPT', 'LOAD', script.source]).catch(() => undefined);
   }
 
   #recoverLater(): void {
@@ -157,13 +146,12 @@ export class RedisPublisher {
   /** All of it is written in one go, ahead of whatever waits for this connection. */
   async #prepare(): Promise<void> {
     const { commands } = this.#core;
+    this.#loaded.clear();
     const topic = this.#highestTopic;
     const log = topic === undefined ? this.#keys.index : this.#keys.topic(topic).log;
-    const [, carrier, , last] = await Promise.all([
+    const [, carrier, last] = await Promise.all([
       this.#silence(this.#carrier),
       commands.send(['CLIENT', 'INFO']).catch(unlessRefused),
-      // Known beforehand, so that the first publications do not change places where some have to be sent again in full.
-      commands.send(['SCRIPT', 'LOAD', publishScript.source]).catch(unlessRefused),
       commands.run(advanceScript, [this.#keys.index, this.#keys.lost, log], [this.#highest]),
     ]);
     this.#carrier = parseCarrier(carrier);

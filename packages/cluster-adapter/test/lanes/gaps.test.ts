@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { comparePositions } from '../../src/position.ts';
 import { eventually, openScope, startFaultProxy, startRedis } from '@sluice/testkit';
 import { holdLog, type Gate } from './held-log.ts';
 import { connectLanesClient, settled, type LanesTestClient } from './lanes-client.ts';
@@ -241,14 +242,23 @@ describe('where Redis has lost its data', () => {
 describe('a client to whom nothing was said', () => {
   test('is not told of a gap where all that was trimmed was not for it', async () => {
     const { prefix: _prefix, redis, ...place } = ground();
-    const [one, two] = await startTwoNodes(scope, place);
+    // Looked at each second; what has surely arrived is known once a heartbeat has come back.
+    const [one, two] = await startTwoNodes(scope, place, {
+      maxDisconnectionMs: 2_000,
+      server: { pingInterval: 200, pingTimeout: 300 },
+    });
     const speaker = await connectLanesClient(scope, one);
     const witness = await connectLanesClient(scope, two);
     await speaker.join(one, 'r');
     await witness.join(two, 'r');
     for (let n = 0; n < 5; n += 1) speaker.at(one).to('r').emit('said', n);
     await eventually(() => witness.firsts().length === 5);
-    // Long after.
+    const { _pid: pid } = speaker.socket as unknown as Record<'_pid', string>;
+    const session = two.core?.keyspace.key('session', pid) as string;
+    await eventually(async () => {
+      const since = String(await redis.command('HGET', session, 'start'));
+      return comparePositions(since, witness.offset as string) >= 0;
+    });
     await redis.command('XTRIM', keysOf(two).topic(roomTopic('/', 'r')).log, 'MAXLEN', '=', '1');
     await speaker.cut(one);
     await speaker.comeBack(two);

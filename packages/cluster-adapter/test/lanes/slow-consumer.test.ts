@@ -122,16 +122,6 @@ describe('a client that stops reading', () => {
     ]);
   });
 
-  test('and leaves a room has heard what was said in it before', async () => {
-    const { one, two, client, reader } = await start();
-    await flood(two, 0, many);
-    await settled(two, [reader]);
-    await client.at(one).leave('s');
-    wireOf(client).resume();
-    await settled(two, [client]);
-    expect(difference(client.firsts('said'), numbers(0, many))).toBe('none');
-  });
-
   test('is told where what it has not read was trimmed meanwhile', async () => {
     const retention = { maxAgeMs: 60_000, maxEntries: 100 };
     const { one, two, client, reader } = await start({ onGap: 'signal', retention: () => retention });
