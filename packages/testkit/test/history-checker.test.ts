@@ -137,6 +137,14 @@ describe('a history without fault', () => {
       ),
     ],
     [
+      'what comes between a leave and the answer to the next join may be from before',
+      historyOf(
+        [1, 2, 3],
+        [...ann.connects(1), ...ann.joins(1), ann.leaves(1), ...published(1), ann.asksToJoin(1)],
+        [...ann.hears(1, 1), ...published(2), ann.isMember(1), ...published(3), ...ann.hears(1, 3)],
+      ),
+    ],
+    [
       'a join that was refused makes no member',
       historyOf(
         [1, 2],

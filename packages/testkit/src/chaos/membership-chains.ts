@@ -37,6 +37,8 @@ class ClientChains {
   readonly #client: string;
   readonly #open = new Map<string, OpenChain>();
   readonly #pending = new Map<string, PendingJoin>();
+  /** Rooms left that have not been joined since: what still comes may be from before. */
+  readonly #left = new Set<string>();
 
   constructor(client: string) {
     this.#client = client;
@@ -46,11 +48,11 @@ class ClientChains {
     switch (event.kind) {
       case 'connected':
         this.#pending.clear();
-        if (!event.recovered) this.closeAll(index, false);
+        if (!event.recovered) this.#startAnew(index);
         else for (const chain of this.#open.values()) chain.recoveries.push(index);
         break;
       case 'ready':
-        if (!event.recovered) this.closeAll(index, false);
+        if (!event.recovered) this.#startAnew(index);
         break;
       case 'join-requested':
         if (!this.#open.has(event.room)) this.#pending.set(event.room, { begin: index, heard: [] });
@@ -63,6 +65,7 @@ class ClientChains {
         break;
       case 'leave-requested':
         this.#pending.delete(event.room);
+        this.#left.add(event.room);
         this.#close(event.room, index, false);
         break;
       case 'gap-said':
@@ -89,11 +92,17 @@ class ClientChains {
     for (const room of this.#open.keys()) this.#close(room, index, lasted);
   }
 
+  #startAnew(index: number): void {
+    this.#left.clear();
+    this.closeAll(index, false);
+  }
+
   #join(room: string, index: number): void {
     const pending = this.#pending.get(room);
+    const mayBeEarlier = this.#left.delete(room);
     this.#pending.delete(room);
     if (pending !== undefined && !this.#open.has(room)) {
-      this.#begin(room, pending.begin, index, pending.heard);
+      this.#begin(room, pending.begin, index, mayBeEarlier ? [] : pending.heard);
     }
   }
 
