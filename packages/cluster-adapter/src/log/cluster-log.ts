@@ -36,8 +36,12 @@ export interface LogReceipt {
 
 export interface LogEntry {
   readonly position: Position;
-  /** The entry before it in the same topic; `origin` for the first. What is missing shows as a break in this chain. */
+  /**
+   * The entry before it in the same topic. What is missing shows as a break in this chain. `origin` for the first, and
+   * for the first after so long that nothing older is kept.
+   */
   readonly previous: Position;
+  /** May be a view of something larger: copy what is kept for long. */
   readonly body: Buffer;
 }
 
@@ -72,10 +76,11 @@ export interface ClusterLog extends Lifecycle {
    * Appends and delivers in one atomic step: both happen or neither. Calls made one after the other keep their order in
    * the log. Where the outcome of an attempt is unknown it is settled before another is made, so that nothing is logged
    * twice. While the store is away, publications wait, bounded in bytes and age; rejects with `log_full`, `log_expired`
-   * (the outcome is unknown only where `cause` is `redis_connection_lost`) and what redis-core rejects with.
+   * (the outcome is unknown only where `cause` is `redis_connection_lost`) and what redis-core rejects with. An object
+   * given as `retention` again and again costs less than equal ones.
    */
   publish(publication: LogPublication): Promise<LogReceipt>;
-  /** Delivers to those who follow the topic now, and keeps nothing. */
+  /** Delivers to those who follow the topic now, and keeps nothing: rejects at once where the store is away. */
   send(topic: Topic, body: Buffer | string): Promise<void>;
   /** Call once, before anything is subscribed to. */
   listen(listener: LogListener): void;

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@sluice/kernel';
-import { redisError, type RedisArgument, type RedisCore, type RedisReply, type Script } from '@sluice/redis-core';
 import {
-  origin,
-  type LogPublication,
-  type LogReceipt,
-  type Position,
-  type Topic,
-} from './cluster-log.ts';
+  redisError,
+  type RedisArgument,
+  type RedisCore,
+  type RedisReply,
+  type Script,
+} from '@sluice/redis-core';
+import { origin, type LogPublication, type LogReceipt, type Position, type Topic } from './cluster-log.ts';
 import type { LogKeys } from './log-keys.ts';
 import { advanceScript, findScript } from './log-scripts.ts';
+import { Outbox, type Outgoing, type OutboxLimits } from './outbox.ts';
 import { isAfter } from './position-order.ts';
 import { PublishScripts } from './publish-scripts.ts';
-import { Outbox, type Outgoing, type OutboxLimits } from './outbox.ts';
 
 export interface RedisPublisherOptions extends OutboxLimits {
   readonly clock: Clock;
@@ -20,6 +20,7 @@ export interface RedisPublisherOptions extends OutboxLimits {
 
 const retryAfterMs = 100;
 const findPageSize = 1_000;
+
 /** Publishes through an outbox, and settles what was under way when a connection ended before it sends anything more. */
 export class RedisPublisher {
   readonly #core: RedisCore;
@@ -129,6 +130,8 @@ export class RedisPublisher {
   /** Never rejects. Ends with an open outbox, or where the next connection or a later try has to come first. */
   async #recover(): Promise<void> {
     const recovery = (this.#recovery += 1);
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
     this.#outbox.hold();
     try {
       await this.#prepare();

@@ -431,3 +431,32 @@ describe('a process with few rights', () => {
     });
   });
 });
+
+test('any number of retentions is kept to, with few scripts in Redis', async () => {
+  const redis = await startRedis(scope);
+  const { log } = await openRedisLog(scope, redis.url, patient);
+  const idempotency = { key: ['last'], ttlMs: 60_000 } as const;
+  const lives = Array.from({ length: 40 }, (_, i) => (i + 1) * 1_000_000);
+  const receipts = await Promise.all(
+    lives.map((maxAgeMs, i) =>
+      log.publish({ topics: [`t${i}`], body: 'x', retention: { ...retention, maxAgeMs } }),
+    ),
+  );
+  for (const [i, { position }] of receipts.entries()) {
+    expect(isAfter(position, receipts[i - 1]?.position ?? '0-0')).toBe(true);
+    const ttlMs = Number(await redis.command('PTTL', `sluice:log:{lane}:t${i}`));
+    expect(ttlMs).toBeGreaterThan((i + 1) * 1_000_000 - 60_000);
+    expect(ttlMs).toBeLessThan((i + 1) * 1_000_000 + 60_000);
+  }
+  const publication = {
+    topics: ['t39'],
+    body: 'y',
+    retention: { ...retention, maxAgeMs: 1 },
+    idempotency,
+  } as const;
+  expect(await log.publish(publication)).toMatchObject({ duplicate: false });
+  expect(await log.publish(publication)).toMatchObject({ duplicate: true });
+  expect(/number_of_cached_scripts:(\d+)/.exec(String(await redis.command('INFO', 'memory')))?.[1]).toBe(
+    '18',
+  );
+});
