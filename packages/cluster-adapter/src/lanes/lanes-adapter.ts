@@ -124,8 +124,8 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     const pending = [...rooms].filter((room) => room !== id && this.#rooms.get(room)?.live === false);
     // A socket's own room: nobody waits for it.
     if (arrived.length === 0 && pending.length === 0) return;
-    const heard = Promise.all(pending.map((room) => this.heard(room)));
-    const work = heard.then(() => this.#joined(id, arrived));
+    const heard = pending.map((room) => this.heard(room));
+    const work = Promise.all([this.#joined(id, arrived), ...heard]).then(() => undefined);
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'join', cause }));
     return work;
   }

@@ -8,11 +8,15 @@ import { eventually, openScope, startRedis, type RedisServer, type Scope } from 
 import { Server, type ServerOptions, type Socket } from 'socket.io';
 import { createClusterAdapter, createClusterDriver } from '../../src/index.ts';
 
-/** The official streams adapter stands beside ours, so that what is asked of ours is what applications know. */
-export const drivers = ['lanes', 'streams'] as const;
-type DriverName = (typeof drivers)[number];
+type DriverName = 'lanes' | 'streams';
 /** For what the official adapter does not do. */
-export const ours = ['lanes'] as const satisfies readonly DriverName[];
+export const ours: readonly DriverName[] = ['lanes'];
+/**
+ * With CONFORMANCE=official the official streams adapter stands beside ours, so that one can see that what is asked of ours
+ * is what applications know. That takes twice as long.
+ */
+export const drivers: readonly DriverName[] =
+  process.env['CONFORMANCE'] === 'official' ? ['lanes', 'streams'] : ours;
 
 export type Three<Item> = readonly [Item, Item, Item];
 
