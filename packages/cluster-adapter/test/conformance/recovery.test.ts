@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
-import { join, settled, startWithMembers } from './members.ts';
+import { join, settled, startWithMembers, type Member } from './members.ts';
 import { drivers, ours, sharedRedis } from './nodes.ts';
 import { comeBack, cut, heardOf, recovering } from './returning.ts';
 
