@@ -1,7 +1,7 @@
 import type { Keyspace, RedisKey } from '@sluice/redis-core';
 import type { Topic } from './cluster-log.ts';
 
-export interface TopicKeys {
+interface TopicKeys {
   /** The stream of its entries: field `e`, value `<previous> <tag> <body>`. */
   readonly log: RedisKey;
   /** Its last position, as a string. */

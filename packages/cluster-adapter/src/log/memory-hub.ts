@@ -12,7 +12,7 @@ import {
 import { isAfter } from './position-order.ts';
 
 /** Hands one thing to a node: an entry, or something sent past the log. */
-export type MemoryDelivery = (node: MemoryNode) => void;
+type MemoryDelivery = (node: MemoryNode) => void;
 
 /** A node on the hub. */
 export interface MemoryNode {

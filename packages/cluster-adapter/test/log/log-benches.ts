@@ -5,12 +5,12 @@ import { MemoryHub } from '../../src/log/memory-hub.ts';
 import { createMemoryLog } from '../../src/log/memory-log.ts';
 import { createRedisLog, type RedisLogOptions } from '../../src/log/redis-log.ts';
 
-export interface HeardEntry extends LogEntry {
+interface HeardEntry extends LogEntry {
   readonly topic: Topic;
 }
 
 /** What one node has heard, in order. */
-export interface Heard {
+interface Heard {
   readonly entries: HeardEntry[];
   readonly sent: { readonly topic: Topic; readonly body: Buffer }[];
   readonly turns: ('interrupted' | 'restored')[];
@@ -21,7 +21,7 @@ export interface LogNode {
   readonly heard: Heard;
 }
 
-export interface DeafNode extends LogNode {
+interface DeafNode extends LogNode {
   /** What is published from now on is not heard. */
   readonly interrupt: () => void;
   readonly restore: () => Promise<void>;
@@ -33,7 +33,7 @@ export interface Bench {
   deafNode(): Promise<DeafNode>;
 }
 
-export function listenTo(log: ClusterLog): Heard {
+function listenTo(log: ClusterLog): Heard {
   const heard: Heard = { entries: [], sent: [], turns: [] };
   log.listen({
     onEntry: (topic, { position, previous, body }) =>
@@ -47,7 +47,7 @@ export function listenTo(log: ClusterLog): Heard {
 
 let nodes = 0;
 
-export interface RedisLogNodeOptions extends RedisLogOptions {
+interface RedisLogNodeOptions extends RedisLogOptions {
   readonly tuning?: RedisCoreOptions['tuning'];
 }
 
@@ -68,7 +68,7 @@ export async function openRedisLog(
   return { log, heard };
 }
 
-export function redisBench(scope: Scope, redis: RedisServer): Bench {
+function redisBench(scope: Scope, redis: RedisServer): Bench {
   return {
     node: () => openRedisLog(scope, redis.url),
     async deafNode() {
