@@ -52,6 +52,8 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
     });
     await readyOrEnded(child, 'redis-server', (signal) =>
       eventually(async () => (await redisCommand(port, ['PING'])) === 'PONG', {
+        // Where it has much to load, and others the disk and the processor.
+        timeoutMs: 60_000,
         describe: () => `Redis answers on ${port}; ${child.tail()}`,
         signal,
       }),
