@@ -64,6 +64,8 @@ export async function openDriverClient(
   signal.addEventListener('abort', () => client.destroy(), { once: true });
   try {
     await client.connect();
+    // Given up before it had a socket, the driver goes on connecting all the same.
+    signal.throwIfAborted();
     if (master !== undefined) requireMaster(await client.sendCommand(['ROLE']));
   } catch (cause) {
     client.destroy();

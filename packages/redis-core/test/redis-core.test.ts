@@ -15,6 +15,21 @@ async function startCore(url: string, options: Partial<RedisCoreOptions> = {}): 
 const ready = (core: RedisCore): Promise<boolean> => eventually(() => core.health().ready);
 
 describe('connections', () => {
+  test('that were given up before they stood leave nothing behind', async () => {
+    const redis = await startRedis(scope);
+    const retries: number[] = [];
+    const core = await startCore(redis.url, {
+      tuning: { connectMs: 0, reconnectBaseMs: 1, reconnectCapMs: 1 },
+      onStatus: ({ kind }) => {
+        if (kind === 'retryScheduled') retries.push(retries.length);
+      },
+    });
+    void core.commands.send(['PING']).catch(() => undefined);
+    await eventually(() => retries.length >= 20);
+    await core.stop(1_000);
+    await eventually(async () => (await redis.clients()).length === 0);
+  });
+
   test('are opened once for each role, named, counted, and gone after the stop', async () => {
     const redis = await startRedis(scope);
     const core = await startCore(redis.url);
