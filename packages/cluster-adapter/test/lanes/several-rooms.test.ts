@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
+import type { ClusterLog, LogListener } from '../../src/log/cluster-log.ts';
 import { holdLog, type Gate } from './held-log.ts';
 import { connectLanesClient, settled } from './lanes-client.ts';
 import { memoryGround, sharedRedisGround } from './lanes-ground.ts';
@@ -107,6 +108,40 @@ describe('a broadcast to several rooms', () => {
       await client.comeBack(two);
       await settled(two, [client]);
       expect([client.socket.recovered, client.firsts().toSorted()]).toEqual([true, [1, 2]]);
+    },
+  );
+
+  test.each(['joins', 'leaves'] as const)(
+    'is heard once by who %s one of the rooms when half of it has come',
+    async (what) => {
+      // One position on several channels: they may come in two pieces, and all sorts of things happen in between.
+      let between: (() => void) | undefined;
+      const pieces = memoryGround((log, nodeId) => {
+        const listen = (listener: LogListener): void =>
+          log.listen({
+            onEntry(topic, entry) {
+              if (topic === '/,second') between?.();
+              listener.onEntry(topic, entry);
+            },
+            onSent: (topic, body) => listener.onSent(topic, body),
+            onInterrupted: () => listener.onInterrupted(),
+            onRestored: () => listener.onRestored(),
+          });
+        return nodeId === 'one' ? (Object.create(log, { listen: { value: listen } }) as ClusterLog) : log;
+      });
+      const [one, two] = await startTwoNodes(scope, pieces);
+      const client = await connectLanesClient(scope, one);
+      const other = await connectLanesClient(scope, one);
+      await other.join(one, ['first', 'second']);
+      await client.join(one, what === 'joins' ? 'second' : ['first', 'second']);
+      between = () => {
+        between = undefined;
+        if (what === 'joins') void client.at(one).join('first');
+        else void client.at(one).leave('first');
+      };
+      two.io.to(['first', 'second']).emit('said', 1);
+      await settled(two, [client, other]);
+      expect([client.firsts(), other.firsts()]).toEqual([[1], [1]]);
     },
   );
 });

@@ -91,21 +91,33 @@ function twice({ client, heard }: Life): string[] {
   });
 }
 
-/** Of any two in one room the earlier is heard first. */
-function disorder({ client, heard }: Life, said: readonly Said[], { places }: Story): string[] {
-  const latest = new Map<string, number>();
+/**
+ * Of any two in one room the earlier is heard first. Before the join is acknowledged, what is said to several rooms may
+ * come by another of them, ahead of what the room had before.
+ */
+function disorder(life: Life, said: readonly Said[], { places }: Story): string[] {
   const byNumber = new Map(said.map((one) => [one.n, one]));
-  return heard.flatMap(({ n }) => {
+  const known = life.heard.flatMap(({ n }) => {
     const one = byNumber.get(n);
     const place = places.get(n);
-    if (one === undefined || place === undefined) return [];
-    return topicsOf(one).flatMap((room) => {
-      const before = latest.get(room);
-      if (before === undefined || (places.get(before) ?? 0) < place) latest.set(room, n);
-      else if (before !== n) return [`client ${client} heard ${before} before ${n} in ${room}`];
-      return [];
-    });
+    return one === undefined || place === undefined ? [] : [{ one, place }];
   });
+  const isBound = (room: string, { at, rooms }: Said): boolean =>
+    rooms.length <= 1 || life.stays(room).some(({ firmAt = at }) => firmAt < at);
+  return known.flatMap(({ one, place }, index) =>
+    topicsOf(one).flatMap((room) => {
+      if (!isBound(room, one)) return [];
+      const ahead = known
+        .slice(0, index)
+        .find(
+          (before) =>
+            before.place > place && topicsOf(before.one).includes(room) && isBound(room, before.one),
+        );
+      return ahead === undefined
+        ? []
+        : [`client ${life.client} heard ${ahead.one.n} before ${one.n} in ${room}`];
+    }),
+  );
 }
 
 /** In the end its socket is in the rooms that it joined and did not leave, and in no other. */

@@ -208,7 +208,8 @@ class ClientLives {
     for (const [index, incident] of this.#incidents.slice(0, at).entries()) {
       if (incident.kind !== 'move' || incident.how !== 'join') continue;
       const arrivedAt = life.handedOutAfter(index, node) ?? Infinity;
-      if (arrivedAt > beganAt) life.begin(incident.room, { beganAt, node, arrivedAt });
+      if (arrivedAt <= beganAt) continue;
+      for (const room of incident.rooms) life.begin(room, { beganAt, node, arrivedAt });
     }
     this.#present = life;
     this.lives.push(life);
@@ -239,7 +240,7 @@ class ClientLives {
         (incident, index) =>
           incident.kind === 'move' &&
           incident.how === how &&
-          incident.room === room &&
+          incident.rooms.includes(room) &&
           (life.handedOutAfter(index, this.#connecting.node) ?? Infinity) > at,
       );
   }
@@ -252,56 +253,54 @@ class ClientLives {
   }
 
   /** Carried out some time after it was asked for, by the node at which the client is then. */
-  #move(
-    life: ClientLife,
-    { how, among = everybody, room }: Extract<Incident, { kind: 'move' }>,
-    at: number,
-  ): void {
+  #move(life: ClientLife, move: Extract<Incident, { kind: 'move' }>, at: number): void {
+    const { how, among = everybody, rooms } = move;
     const settled = life.settledAfter(at);
-    const stillThere = this.#isThere && settled !== undefined && !this.#isDisturbed(room, at, settled);
+    const until = settled ?? this.#incidents.length;
     const isOneOfThem = life
       .stays(among)
-      .some(
-        ({ firmAt, doubtAt }) =>
-          firmAt !== undefined && firmAt < at && (doubtAt === undefined || (settled ?? Infinity) < doubtAt),
-      );
-    const isSure = stillThere && isOneOfThem && !this.#isTouched(among, at, settled ?? at);
+      .some(({ firmAt = at, doubtAt = Infinity }) => firmAt < at && until < doubtAt);
     const mayBeOne =
-      life.stays(among).some(({ goneAt }) => goneAt === undefined) ||
-      this.#isTouched(among, at, settled ?? this.#incidents.length);
+      life.stays(among).some(({ goneAt = Infinity }) => goneAt > at) || this.#isTouched(among, at, until);
     if (!mayBeOne) return;
-    if (how === 'join') {
-      const { node } = this.#connecting;
-      life.begin(room, {
-        beganAt: at,
-        node,
-        firmAt: isSure ? settled : undefined,
-        arrivedAt: settled ?? Infinity,
-      });
-      return;
+    const stillThere = this.#isThere && settled !== undefined && !this.#isElsewhere(at, until);
+    const isSure = stillThere && isOneOfThem && !this.#isTouched(among, at, until);
+    for (const room of rooms) {
+      const isAlone =
+        !this.#isTouched(room, at, until) &&
+        !this.#isMovedLate('join', life, room, at) &&
+        !this.#isMovedLate('leave', life, room, at);
+      const carriedOutAt = isSure && isAlone ? settled : undefined;
+      if (how === 'leave') this.#moveOut(life, room, at, carriedOutAt);
+      else {
+        const { node } = this.#connecting;
+        life.begin(room, { beganAt: at, node, firmAt: carriedOutAt, arrivedAt: settled ?? Infinity });
+      }
     }
+  }
+
+  #moveOut(life: ClientLife, room: string, at: number, carriedOutAt: number | undefined): void {
     for (const stay of life.stays(room)) {
       if (stay.goneAt !== undefined) continue;
       stay.doubtAt ??= at;
       stay.isKept = false;
-      if (isSure) stay.goneAt = settled;
+      stay.goneAt = carriedOutAt;
     }
   }
 
-  /** Something else happens to the client, or its place in the room, before it is carried out. */
-  #isDisturbed(room: string, from: number, to: number): boolean {
-    const isElsewhere = this.#incidents
+  /** The client comes or goes in between. */
+  #isElsewhere(from: number, to: number): boolean {
+    return this.#incidents
       .slice(from + 1, to)
       .some(
         (incident) => 'client' in incident && incident.client === this.#client && changes.has(incident.kind),
       );
-    return isElsewhere || this.#isTouched(room, from, to);
   }
 
   /** The client joins or leaves a room in between, or may. */
   #isTouched(room: string, from: number, to: number): boolean {
     return this.#incidents.slice(from + 1, to).some((incident) => {
-      if (incident.kind === 'move') return incident.room === room;
+      if (incident.kind === 'move') return incident.rooms.includes(room);
       const isItsOwn = 'client' in incident && incident.client === this.#client;
       return isItsOwn && (incident.kind === 'join' || incident.kind === 'leave') && incident.room === room;
     });

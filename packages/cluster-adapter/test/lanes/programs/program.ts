@@ -102,7 +102,7 @@ function randomStep(random: SeededRandom, nodes: number, clients: number): Step 
         node,
         rooms: random.sample(rooms, random.pick([0, 1, 1, 1, 2, 2, 3])),
         except: random.chance(0.2) ? [random.pick(rooms)] : [],
-        volatile: random.chance(0.15),
+        volatile: random.chance(0.2),
       };
     case 'speak':
       return { kind, client, room: random.chance(0.7) ? random.pick(rooms) : undefined };

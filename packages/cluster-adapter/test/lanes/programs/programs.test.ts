@@ -6,6 +6,7 @@ import { judgeStory } from './judge-story.ts';
 import { describeStep, randomProgram, type Program } from './program.ts';
 import { runProgram } from './run-program.ts';
 import { shrinkProgram } from './shrink-program.ts';
+import { slowLog } from './slow-log.ts';
 
 // SEED=… runs that one program again, PROGRAMS=… so many.
 const { SEED: seed, PROGRAMS: programs } = process.env;
@@ -40,7 +41,12 @@ async function expectKept(seedOfProgram: number, newGround: () => Ground): Promi
 
 describe('a random program keeps the guarantees', () => {
   test.each(seeds(40))('in memory, SEED=%d', async (one) => {
-    await expect(expectKept(one, memoryGround)).resolves.toBeUndefined();
+    const newGround = (): Ground => {
+      const random = new SeededRandom(one);
+      const maxTurns = random.pick([0, 3, 12]);
+      return memoryGround((log) => slowLog(log, random.fork(), maxTurns));
+    };
+    await expect(expectKept(one, newGround)).resolves.toBeUndefined();
   });
 
   test.each(seeds(4))('over Redis, SEED=%d', async (one) => {

@@ -13,7 +13,7 @@ export type Incident =
       readonly how: 'join' | 'leave';
       readonly node: number;
       readonly among: string | undefined;
-      readonly room: string;
+      readonly rooms: readonly string[];
     }
   | {
       readonly kind: 'said';
