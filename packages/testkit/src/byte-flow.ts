@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from './reset-socket.ts';
 
 /** How fast bytes pass; what is left out is not limited. */
 export interface Pace {
@@ -120,7 +121,7 @@ export class ByteFlow {
   #pass(item: Item): void {
     if (item.kind === 'bytes') this.#passBytes(item.bytes, item.dueMs);
     else if (item.kind === 'end') this.#sink.end();
-    else this.#sink.resetAndDestroy();
+    else resetSocket(this.#sink);
   }
 
   #passBytes(bytes: Buffer, dueMs: number): void {

@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { ByteFlow, type Pace } from './byte-flow.ts';
+import { resetSocket } from './reset-socket.ts';
 
 export interface Endpoint {
   readonly host: string;
@@ -44,7 +45,7 @@ export class ProxiedConnection {
     this.#up.swallow();
     this.#down.swallow();
     for (const socket of [this.#client, this.#target]) {
-      if (how === 'reset') socket.resetAndDestroy();
+      if (how === 'reset') resetSocket(socket);
       else if (socket.connecting) socket.destroy();
       else socket.destroySoon();
     }
@@ -87,7 +88,7 @@ export class ProxiedConnection {
       this.#down.heal();
     } else {
       const flow = untold === this.#client ? this.#up : this.#down;
-      flow.swallow(() => untold.resetAndDestroy());
+      flow.swallow(() => resetSocket(untold));
     }
   }
 

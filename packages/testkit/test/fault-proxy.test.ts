@@ -113,6 +113,26 @@ describe('a fault proxy', () => {
     await eventually(() => proxy.connections.length === 0);
   });
 
+  test('cuts what waits for a receiver that does not read, and its end with it', async () => {
+    const { client, server, proxy } = await pair();
+    client.socket.pause();
+    server.socket.write(flood);
+    let waiting = -1;
+    await eventually(() => {
+      const before = waiting;
+      waiting = server.socket.writableLength;
+      return before === waiting;
+    });
+    proxy.cut('end');
+    // Nor does it end before its last bytes have left.
+    expect(proxy.connections).toHaveLength(1);
+    proxy.cut('reset');
+    await eventually(() => proxy.connections.length === 0);
+    for (const { socket } of [client, server]) socket.destroy();
+    // Node.js may take a connection for closed that it keeps.
+    await eventually(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'));
+  });
+
   test('cuts after an exact number of bytes', async () => {
     const { client, server, proxy } = await pair();
     proxy.connections[0]?.cutAfter(5);
