@@ -63,9 +63,12 @@ const weights: Readonly<Record<Step['kind'], number>> = {
   settle: 5,
 };
 
-const lottery = Object.entries(weights).flatMap(
-  ([kind, weight]) => Array(weight).fill(kind) as Step['kind'][],
-);
+/** Each program does some things more often than others, so that programs differ in more than their order. */
+function lottery(random: SeededRandom): Step['kind'][] {
+  return Object.entries(weights).flatMap(
+    ([kind, weight]) => Array(weight * random.pick([0, 1, 1, 2, 4])).fill(kind) as Step['kind'][],
+  );
+}
 
 export function randomProgram(random: SeededRandom, length: number): Program {
   const nodes = random.whole(2, 3);
@@ -76,12 +79,12 @@ export function randomProgram(random: SeededRandom, length: number): Program {
     node: random.whole(0, nodes - 1),
     wait: true,
   }));
-  const steps = Array.from({ length }, () => randomStep(random, nodes, clients));
+  const kinds = [...lottery(random), 'emit', 'pass'] as const;
+  const steps = Array.from({ length }, () => randomStep(random, random.pick(kinds), nodes, clients));
   return { nodes, clients, steps: [...start, ...steps] };
 }
 
-function randomStep(random: SeededRandom, nodes: number, clients: number): Step {
-  const kind = random.pick(lottery);
+function randomStep(random: SeededRandom, kind: Step['kind'], nodes: number, clients: number): Step {
   const node = random.whole(0, nodes - 1);
   const client = random.whole(0, clients - 1);
   const wait = random.chance(0.5);
@@ -120,7 +123,7 @@ function randomStep(random: SeededRandom, nodes: number, clients: number): Step 
     case 'restore':
       return { kind, node };
     case 'pass':
-      return { kind, turns: random.whole(1, 8) };
+      return { kind, turns: random.pick([1, 2, 4, 8, 20, 60]) };
     case 'settle':
       return { kind };
   }
