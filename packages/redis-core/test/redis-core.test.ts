@@ -27,7 +27,7 @@ describe('connections', () => {
     void core.commands.send(['PING']).catch(() => undefined);
     await eventually(() => retries.length >= 20);
     await core.stop(1_000);
-    await eventually(async () => (await redis.clients()).length === 0);
+    expect(await eventually(async () => (await redis.clients()).length === 0)).toBe(true);
   });
 
   test('are opened once for each role, named, counted, and gone after the stop', async () => {

@@ -7,12 +7,21 @@ import type { Lane } from './lane.ts';
 /** The rooms that a namespace's sockets are in, and who is still on the way into one that is not heard yet. */
 export class FollowedRooms {
   readonly #lane: Lane;
+  readonly #isIn: (room: string, id: SocketId) => boolean;
   readonly #follow: (room: string, after: Position | undefined) => Followed;
   readonly #rooms = new Map<string, Followed>();
   /** Where each of them begins; undefined until that is known, which it is before anything is handed out. */
   readonly #arriving = new Map<string, Map<SocketId, Position | undefined>>();
 
-  constructor(lane: Lane, follow: (room: string, after: Position | undefined) => Followed) {
+  /** Of broadcasts to several rooms, which ones those on their way have been given already. */
+  readonly #given = new Map<SocketId, { rooms: number; readonly positions: Set<Position> }>();
+
+  constructor(
+    lane: Lane,
+    follow: (room: string, after: Position | undefined) => Followed,
+    isIn: (room: string, id: SocketId) => boolean,
+  ) {
+    this.#isIn = isIn;
     this.#lane = lane;
     this.#follow = follow;
   }
@@ -46,6 +55,9 @@ export class FollowedRooms {
     if (followed.live) return followed.last;
     const arriving = this.#arriving.get(room) ?? new Map<SocketId, Position | undefined>();
     this.#arriving.set(room, arriving.set(id, undefined));
+    const given = this.#given.get(id) ?? { rooms: 0, positions: new Set() };
+    given.rooms += 1;
+    this.#given.set(id, given);
     let base = origin;
     this.#lane.begin(followed, after, (position) => {
       base = position;
@@ -55,6 +67,8 @@ export class FollowedRooms {
       await followed.ready;
     } finally {
       arriving.delete(id);
+      given.rooms -= 1;
+      if (given.rooms === 0) this.#given.delete(id);
       if (arriving.size === 0 && this.#arriving.get(room) === arriving) this.#arriving.delete(room);
     }
     return base;
@@ -65,8 +79,22 @@ export class FollowedRooms {
     return this.#arriving.get(room)?.has(id) !== true;
   }
 
+  /** True where an entry that has come by `room`, one of `among`, is to be given to a socket of any of them now. */
+  takes(id: SocketId, room: string, among: readonly string[] | undefined, position: Position): boolean {
+    if (among === undefined) return !this.#isBefore(id, room, position);
+    const isDue = among.some((one) =>
+      one === room
+        ? this.#isIn(one, id) && !this.#isBefore(id, one, position)
+        : this.#isIn(one, id) && this.isSettled(id, one),
+    );
+    const given = this.#given.get(id)?.positions;
+    if (!isDue || given?.has(position) === true) return false;
+    given?.add(position);
+    return true;
+  }
+
   /** True where an entry lies before the socket's way into the room. */
-  isBefore(id: SocketId, room: string, position: Position): boolean {
+  #isBefore(id: SocketId, room: string, position: Position): boolean {
     const since = this.#arriving.get(room)?.get(id);
     return since !== undefined && comparePositions(position, since) <= 0;
   }

@@ -32,6 +32,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   #joiningAfter: Position | undefined;
   /** The socket that is joining: its own room is followed from the beginning. */
   #joining: SocketId | undefined;
+  readonly #entering = new Map<SocketId, Map<Room, Promise<void>>>();
   #closing: Promise<void> | undefined;
 
   constructor(nsp: Namespace, node: LanesNode) {
@@ -40,7 +41,11 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#node = node;
     const { log, lane, options } = node;
     const codec = new PacketCodec(nsp);
-    this.#rooms = new FollowedRooms(lane, (room, after) => this.#follow(room, after));
+    this.#rooms = new FollowedRooms(
+      lane,
+      (room, after) => this.#follow(room, after),
+      (room, id) => this.rooms.get(room)?.has(id) === true,
+    );
     this.#publishing = new Publishing(nsp.name, log, codec, options);
     this.#sockets = new RoomSockets({
       nsp,
@@ -119,13 +124,12 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#joining = id;
     void super.addAll(id, rooms);
     this.#joining = undefined;
-    const arrived = joined.filter((room) => room !== id).map((room) => this.#arrive(id, room));
-    // Who joins once more may be waiting for the first time.
-    const pending = [...rooms].filter((room) => room !== id && this.#rooms.get(room)?.live === false);
-    // A socket's own room: nobody waits for it.
-    if (arrived.length === 0 && pending.length === 0) return;
-    const heard = pending.map((room) => this.heard(room));
-    const work = Promise.all([this.#joined(id, arrived), ...heard]).then(() => undefined);
+    for (const room of joined) if (room !== id) this.#enter(id, room);
+    // Who joins once more may be waiting for the first time. A socket's own room nobody waits for.
+    const entering = this.#entering.get(id);
+    const works = [...rooms].map((room) => entering?.get(room)).filter((work) => work !== undefined);
+    if (works.length === 0) return;
+    const work = Promise.all(works).then(() => undefined);
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'join', cause }));
     return work;
   }
@@ -263,7 +267,18 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     return followed;
   }
 
-  async #arrive(id: SocketId, room: Room): Promise<[Room, Position]> {
+  /** Keeps, until it is done, the work that ends with the room heard and in the session. */
+  #enter(id: SocketId, room: Room): void {
+    const entering = this.#entering.get(id) ?? new Map<Room, Promise<void>>();
+    this.#entering.set(id, entering);
+    const work = this.#arrive(id, room).finally(() => {
+      if (entering.get(room) === work) entering.delete(room);
+      if (entering.size === 0 && this.#entering.get(id) === entering) this.#entering.delete(id);
+    });
+    entering.set(room, work);
+  }
+
+  async #arrive(id: SocketId, room: Room): Promise<void> {
     const followed = this.#rooms.get(room);
     const after = this.#joiningAfter;
     // In the tick of the join: what is handed out from now on, it hears.
@@ -271,14 +286,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     if (wasLive) this.#sockets.laggards.joined(id, followed.topic, followed.last);
     const position = await this.#rooms.arrive(id, room, after);
     if (followed !== undefined && !wasLive) this.#sockets.laggards.joined(id, followed.topic, position);
-    return [room, position];
-  }
-
-  /** Resolves once the rooms are heard, and in the session with the positions from which they are. */
-  async #joined(id: SocketId, arrived: readonly Promise<[Room, Position]>[]): Promise<void> {
-    const positions = await Promise.all(arrived);
-    const still = positions.filter(([room]) => this.rooms.get(room)?.has(id) === true);
-    await this.#sessions.joined(id, Object.fromEntries(still));
+    if (this.rooms.get(room)?.has(id) === true) await this.#sessions.joined(id, { [room]: position });
   }
 
   /** The rooms that a socket has joined before it is connected, as far as they are heard, with their positions. */

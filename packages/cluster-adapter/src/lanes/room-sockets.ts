@@ -118,16 +118,12 @@ export class RoomSockets {
     this.#write(socket, this.#deliveryHere(packet, { rooms: new Set() }));
   }
 
-  /** To those of the room's sockets whose share it is to hear it by this room. */
   #fanOut(room: string | undefined, delivery: Delivery, logged?: Logged): void {
-    const { nsp, rooms, sids, followed } = this.#parts;
-    const ids = room === undefined ? sids.keys() : rooms.get(room);
-    if (ids === undefined) return;
+    const { nsp, rooms, followed } = this.#parts;
     const { r, x = [] } = delivery.header;
-    for (const id of ids) {
+    for (const id of this.#meant(room, r, logged)) {
       if (x.some((other) => rooms.get(other)?.has(id) === true)) continue;
-      if (r !== undefined && this.#shareOf(id, r, logged) !== room) continue;
-      if (room !== undefined && logged !== undefined && followed.isBefore(id, room, logged.position))
+      if (room !== undefined && logged !== undefined && !followed.takes(id, room, r, logged.position))
         continue;
       const socket = nsp.sockets.get(id);
       if (socket === undefined || this.laggards.has(id)) continue;
@@ -137,14 +133,26 @@ export class RoomSockets {
     }
   }
 
-  /** Of a broadcast to several rooms: the one by which a socket hears it. Those it has settled in have no reserve. */
-  #shareOf(id: string, among: readonly string[], logged: Logged | undefined): string | undefined {
-    const { rooms, followed } = this.#parts;
-    const its = among.filter((room) => rooms.get(room)?.has(id) === true);
-    return (
-      its.find((room) => followed.isSettled(id, room)) ??
-      its.find((room) => logged === undefined || !followed.isBefore(id, room, logged.position))
-    );
+  /**
+   * A broadcast to several rooms comes once for each of them. The first gives it to the sockets of all: who joins or
+   * leaves a room before the others have come must neither miss it nor hear it twice. What a room had before it was
+   * heard is for those on their way into it.
+   */
+  #meant(
+    room: string | undefined,
+    among: readonly string[] | undefined,
+    logged: Logged | undefined,
+  ): Iterable<string> {
+    const { node, rooms, sids, followed } = this.#parts;
+    if (room === undefined) return sids.keys();
+    const its = rooms.get(room) ?? [];
+    if (among === undefined) return its;
+    if (logged === undefined)
+      return [...its].filter((id) => among.find((one) => rooms.get(one)?.has(id) === true) === room);
+    const { cursor, previousCursor } = node.lane;
+    const isFirst = cursor === logged.position && previousCursor !== cursor;
+    if (isFirst) return new Set(among.flatMap((one) => [...(rooms.get(one) ?? [])]));
+    return [...its].filter((id) => !followed.isSettled(id, room));
   }
 
   #spill(socket: Socket, { followed, before }: Logged): void {
