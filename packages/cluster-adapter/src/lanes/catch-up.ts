@@ -47,11 +47,11 @@ export class CatchUp {
     this.close();
     // In one tick: what is handed out from now on is tapped, what was before is read.
     this.#tap = this.#lane.tap(topics.map(({ followed }) => followed));
-    const ranges = topics.map(({ followed: { topic, last }, after }) => ({
+    const ranges = topics.map(({ followed: { topic, last, lastIsEntry }, after }) => ({
       topic,
       after: comparePositions(after, this.#cursor) > 0 ? after : this.#cursor,
       until: last,
-      ends: true,
+      ends: lastIsEntry,
     }));
     for await (const reading of readMerged(this.#log, ranges)) {
       if (reading.kind === 'gap') sink.gap(reading);

@@ -17,6 +17,8 @@ export class Followed {
   listener: TopicListener;
   /** The last entry of the topic that was handed out; what came before the follower counts as handed out. */
   last: Position = origin;
+  /** False where that is another topic's position, from which this one has been followed. */
+  lastIsEntry = true;
   /** Where following began: who asked for it has been given nothing before. Known once it is live. */
   base: Position = origin;
   live = false;

@@ -219,6 +219,7 @@ export class Lane implements LogListener {
   #deliver(followed: Followed, entry: LogEntry): void {
     const before = followed.last;
     followed.last = entry.position;
+    followed.lastIsEntry = true;
     this.#previousCursor = this.#cursor;
     if (comparePositions(entry.position, this.#cursor) > 0) this.#cursor = entry.position;
     if (followed.taps !== undefined) for (const tap of followed.taps) tap.add(followed.topic, entry);
@@ -273,7 +274,9 @@ export class Lane implements LogListener {
   #onGap(followed: Followed, gap: LogGap): void {
     if (followed.taps !== undefined) for (const tap of followed.taps) tap.onGap();
     followed.listener.onGap(gap);
-    if (gap.isEnd) followed.last = gap.to;
+    if (!gap.isEnd) return;
+    followed.last = gap.to;
+    followed.lastIsEntry = true;
   }
 
   #flow(): void {
@@ -294,6 +297,7 @@ export class Lane implements LogListener {
     this.begin(followed, after, (position) => {
       followed.base = position;
       followed.last = position;
+      followed.lastIsEntry = after === undefined;
     });
     await this.#log.subscribe(topic);
     for (let attempt = 0; this.#wanted(followed); attempt += 1) {
