@@ -105,7 +105,7 @@ function disorder(life: Life, said: readonly Said[], { places }: Story): string[
     return one === undefined || place === undefined ? [] : [{ one, place }];
   });
   const isBound = (room: string, { at, rooms }: Said): boolean =>
-    rooms.length <= 1 || life.stays(room).some(({ firmAt = at }) => firmAt < at);
+    rooms.length <= 1 || life.stays(room).some((stay) => isSurely(stay, at, life.settledAfter(at)));
   return known.flatMap(({ one, place }, index) =>
     topicsOf(one).flatMap((room) => {
       if (!isBound(room, one)) return [];

@@ -8,15 +8,17 @@ import { runProgram } from './run-program.ts';
 import { shrinkProgram } from './shrink-program.ts';
 import { slowLog } from './slow-log.ts';
 
-// SEED=… runs that one program again, PROGRAMS=… so many.
+// The same programs each time, so that a run says something of the change before it. PROGRAMS=… runs so many others, drawn
+// anew; SEED=… one of them again.
 const { SEED: seed, PROGRAMS: programs } = process.env;
 const stepsPerProgram = 60;
 const shrinkMs = 30_000;
 
-const seeds = (fallback: number): number[] =>
-  seed === undefined
-    ? Array.from({ length: Number(programs ?? fallback) }, () => randomInt(1_000_000_000))
-    : [Number(seed)];
+function seeds(usual: number): number[] {
+  if (seed !== undefined) return [Number(seed)];
+  if (programs !== undefined) return Array.from({ length: Number(programs) }, () => randomInt(1_000_000_000));
+  return Array.from({ length: usual }, (_, index) => index + 1);
+}
 
 async function faultsOf(program: Program, newGround: () => Ground): Promise<string[]> {
   return await withScope(async (scope) => judgeStory(await runProgram(scope, newGround(), program)));
