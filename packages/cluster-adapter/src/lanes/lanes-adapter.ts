@@ -143,7 +143,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   override delAll(id: SocketId): void {
     const isConnected = this.nsp.sockets.has(id);
     super.delAll(id);
-    this.#sockets.laggards.remove(id);
+    this.#sockets.remove(id);
     this.#sessions.gone(id, isConnected);
   }
 

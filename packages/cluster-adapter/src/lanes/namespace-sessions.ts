@@ -66,6 +66,7 @@ export class NamespaceSessions {
         leaveEarly: options.leaveEarly,
         unfollow: (followed) => lane.unfollow(followed),
         dataOf: (socket) => this.#dataOf(socket),
+        skipTo: (sid, position) => sockets.skipTo(sid, position),
         fence: (owner, sid, generation) => this.#fenceAt(owner, sid, generation),
       },
     );

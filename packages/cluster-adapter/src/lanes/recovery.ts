@@ -62,6 +62,8 @@ export interface RecoveryOptions {
   readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
   /** Takes the socket out of them, because it goes on under another name, and tells which they were. */
   readonly leaveEarly: (sid: string) => ReadonlySet<string>;
+  /** The socket's client has been given everything up to here, elsewhere. */
+  readonly skipTo: (sid: string, position: Position) => void;
   /** Another node, or this one, may hold an older socket of the session. */
   readonly fence: (node: string, sid: string, generation: number) => void;
 }
@@ -69,7 +71,7 @@ export interface RecoveryOptions {
 // What is read before a client is told that it has recovered; more is read once it is connected.
 const prefetchBytes = 256 * 1024;
 const beginDeadlineMs = 5_000;
-const position = /^(?:0|[1-9]\d{0,15})-(?:0|[1-9]\d{0,15})$/;
+const positionText = /^(?:0|[1-9]\d{0,15})-(?:0|[1-9]\d{0,15})$/;
 
 /** Restores what a client was: after its middlewares have accepted it, and before it is connected. */
 export class Recovery {
@@ -81,8 +83,11 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #restored = new Map<string, Restored>();
   readonly #claims = new ClaimsUnderWay();
-  /** The session that a new one takes the place of. */
-  readonly #superseded = new WeakMap<Socket, SessionHold>();
+  /** The session that a new one takes the place of, once `written`. */
+  readonly #superseded = new WeakMap<
+    Socket,
+    { readonly hold: SessionHold; readonly written?: Promise<void> }
+  >();
   readonly #outcomes = new WeakMap<Socket, RecoveryOutcome>();
 
   constructor(
@@ -116,9 +121,11 @@ export class Recovery {
 
   /** The socket is connected: what it could not be given back is not asked for again. */
   async settle(socket: Socket): Promise<void> {
-    const hold = this.#superseded.get(socket);
+    const superseded = this.#superseded.get(socket);
     this.#superseded.delete(socket);
-    if (hold !== undefined) await this.#sessions.remove(hold);
+    if (superseded === undefined) return;
+    await superseded.written;
+    await this.#sessions.remove(superseded.hold);
   }
 
   /** The socket will not be connected: its session stays as it is, to be claimed again. */
@@ -156,16 +163,17 @@ export class Recovery {
         ? await this.#admission.run(() => this.#restore(socket, pid, offset))
         : { kind: 'fresh', reason: 'new' };
     this.#outcomes.set(socket, outcome);
-    if (outcome.kind === 'fresh') await this.#begin(socket);
+    if (outcome.kind === 'fresh') await this.#writtenInTime(socket, this.#begin(socket));
   }
 
-  async #begin(
+  /** Resolves once the new session is written, or ended. */
+  #begin(
     socket: Socket,
     rooms: Readonly<Record<string, Position>> = {},
     start: Position = this.#lane.cursor,
   ): Promise<void> {
     const { namespace, uid, userOf, dataOf } = this.#options;
-    const written = this.#keeper.open({
+    return this.#keeper.open({
       pid: internalsOf(socket).pid ?? '',
       sid: socket.id,
       namespace,
@@ -175,13 +183,20 @@ export class Recovery {
       rooms: { ...Object.fromEntries(this.#options.joinedEarly(socket.id)), ...rooms },
       data: dataOf(socket),
     });
-    // Ahead of need. Without the store a client is let in after a while all the same, and its session follows.
+  }
+
+  /** A client that is told its private name can come back by it, whatever happens next. */
+  async #writtenInTime(socket: Socket, written: Promise<void>): Promise<void> {
     let cancel: (() => void) | undefined;
-    const overdue = new Promise<void>((resolve) => {
-      cancel = systemClock.schedule(beginDeadlineMs, resolve);
+    const overdue = new Promise<boolean>((resolve) => {
+      cancel = systemClock.schedule(beginDeadlineMs, () => resolve(true));
     });
-    await Promise.race([written, overdue]);
+    const isOverdue = await Promise.race([written.then(() => false), overdue]);
     cancel?.();
+    if (!isOverdue) return;
+    // Another node may do better; an ordinary client tries again.
+    internalsOf(socket).client.conn.close(true);
+    throw new Error('the session could not be written');
   }
 
   async #restore(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
@@ -200,7 +215,10 @@ export class Recovery {
   async #claim(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
     const { namespace, uid, userOf, fence } = this.#options;
     const claim = await this.#sessions.claim(pid, { namespace, user: userOf(socket), owner: uid });
-    if (claim.kind !== 'claimed') return { kind: 'fresh', reason: claim.kind };
+    if (claim.kind !== 'claimed') {
+      await this.#skipGiven(socket, offset);
+      return { kind: 'fresh', reason: claim.kind };
+    }
     const { session, previousOwner } = claim;
     const { sid, generation } = session;
     this.#claims.begin(sid, generation);
@@ -210,6 +228,13 @@ export class Recovery {
     } finally {
       this.#claims.end(sid);
     }
+  }
+
+  /** Where this node is behind the one that the client comes from, the client must not hear again what it heard there. */
+  async #skipGiven(socket: Socket, offset: unknown): Promise<void> {
+    if (!isPosition(offset) || comparePositions(offset, this.#lane.cursor) <= 0) return;
+    const { position } = await this.#log.end();
+    if (comparePositions(offset, position) <= 0) this.#options.skipTo(socket.id, offset);
   }
 
   /** A claim of this generation has been made somewhere: older ones that are under way here come to nothing. */
@@ -223,8 +248,7 @@ export class Recovery {
     const hold = { pid, generation };
     const end = await this.#log.end();
     // None, where it has been given no event yet.
-    const isGiven =
-      typeof offset === 'string' && position.test(offset) && comparePositions(offset, end.position) <= 0;
+    const isGiven = isPosition(offset) && comparePositions(offset, end.position) <= 0;
     if (offset !== undefined && !isGiven) return this.#supersede(socket, hold, 'offset');
     const from = isGiven && comparePositions(offset, session.start) > 0 ? offset : session.start;
     const rooms = new Map(Object.entries(session.rooms));
@@ -252,15 +276,14 @@ export class Recovery {
       internals.recovered = true;
       this.#keeper.adopt(sid, hold, session.data);
     } else {
-      this.#superseded.set(socket, hold);
-      void this.#begin(socket, session.rooms, from);
+      this.#superseded.set(socket, { hold, written: this.#begin(socket, session.rooms, from) });
     }
     return outcome;
   }
 
   /** The old session ends once the new one stands: one that is cut before is told the same again. */
   #supersede(socket: Socket, hold: SessionHold, reason: FreshReason): RecoveryOutcome {
-    this.#superseded.set(socket, hold);
+    this.#superseded.set(socket, { hold });
     return { kind: 'fresh', reason };
   }
 
@@ -334,6 +357,10 @@ export class Recovery {
 function gapReason(gaps: readonly LogGap[], from: Position, { lostUntil }: LogEnd): FreshReason | undefined {
   if (lostUntil !== origin && comparePositions(from, lostUntil) < 0) return 'lost';
   return gaps.length > 0 ? 'trimmed' : undefined;
+}
+
+function isPosition(offset: unknown): offset is Position {
+  return typeof offset === 'string' && positionText.test(offset);
 }
 
 function laterOf(a: Position, b: Position): Position {

@@ -38,6 +38,8 @@ export interface RoomSocketsParts {
 export class RoomSockets {
   readonly laggards: Laggards;
   readonly #parts: RoomSocketsParts;
+  /** Of sockets whose clients have been given more, elsewhere, than this node has heard: up to where. */
+  readonly #skipping = new Map<string, Position>();
 
   constructor(parts: RoomSocketsParts) {
     this.#parts = parts;
@@ -53,6 +55,17 @@ export class RoomSockets {
         options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs }),
       onFault: options.onFault,
     });
+  }
+
+  /** The socket is to be given nothing that lies before or at `position`. */
+  skipTo(sid: string, position: Position): void {
+    this.#skipping.set(sid, position);
+  }
+
+  /** The socket has gone. */
+  remove(sid: string): void {
+    this.laggards.remove(sid);
+    this.#skipping.delete(sid);
   }
 
   /** A logged entry, to a room's sockets or to all. `before` is the one before it in its topic. */
@@ -82,6 +95,7 @@ export class RoomSockets {
    * too slow, without what it need not have any more.
    */
   replay(socket: Socket, entry: LogEntry, behind?: Followed): void {
+    if (this.#skips(socket.id, entry.position)) return;
     const delivery = this.#deliveryOf(entry, entry.position);
     const { x, p, n = '', u } = delivery.header;
     const rooms = this.#parts.sids.get(socket.id);
@@ -127,6 +141,7 @@ export class RoomSockets {
         continue;
       const socket = nsp.sockets.get(id);
       if (socket === undefined || this.laggards.has(id)) continue;
+      if (logged !== undefined && this.#skips(id, logged.position)) continue;
       if (logged !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn)) {
         this.#spill(socket, logged);
       } else this.#write(socket, delivery);
@@ -155,6 +170,16 @@ export class RoomSockets {
     return [...its].filter((id) => !followed.isSettled(id, room));
   }
 
+  #skips(id: string, position: Position): boolean {
+    if (this.#skipping.size === 0) return false;
+    const until = this.#skipping.get(id);
+    if (until === undefined) return false;
+    if (comparePositions(position, until) <= 0) return true;
+    // Of all that is heard here, nothing earlier can come any more.
+    this.#skipping.delete(id);
+    return false;
+  }
+
   #spill(socket: Socket, { followed, before }: Logged): void {
     const { node, nsp, topicsOf } = this.#parts;
     node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
@@ -172,10 +197,12 @@ export class RoomSockets {
     internals.client.writeToEngine(chunks, options);
   }
 
-  /** Past the log a client that is behind must not be told the offset of those who are not. */
+  /** Past the log a client that is behind, or ahead of this node, must not be told this node's offset. */
   #recoverable(socket: Socket, delivery: Delivery): Encoded {
-    const offset =
-      delivery.isLogged || this.laggards.size === 0 ? undefined : this.laggards.offsetOf(socket.id);
+    const isOfNode = delivery.isLogged || (this.laggards.size === 0 && this.#skipping.size === 0);
+    const offset = isOfNode
+      ? undefined
+      : (this.#skipping.get(socket.id) ?? this.laggards.offsetOf(socket.id));
     return offset === undefined ? delivery.recoverable : delivery.recoverableAt(offset);
   }
 

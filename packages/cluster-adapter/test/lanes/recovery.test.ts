@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
 import { connectLanesClient, settled } from './lanes-client.ts';
-import { sharedRedisGround } from './lanes-ground.ts';
+import { memoryGround, sharedRedisGround } from './lanes-ground.ts';
 import { startTwoNodes } from './lanes-node.ts';
 
 const scope = openScope(afterEach);
@@ -69,6 +69,50 @@ describe('recovery', () => {
     await client.comeBack(two);
     await settled(two, [client]);
     expect([client.socket.recovered, client.firsts()]).toEqual([true, [5]]);
+  });
+
+  test('of nobody: who begins anew at a node that is behind hears nothing again that it has heard', async () => {
+    const [one, two] = await startTwoNodes(scope, memoryGround());
+    const client = await connectLanesClient(scope, one);
+    const witness = await connectLanesClient(scope, two);
+    await client.join(one, ['r', 'all']);
+    await witness.join(two, ['r', 'other', 'all']);
+    two.hearing?.interrupt();
+    one.io.to('r').emit('said', 1);
+    one.io.to('other').emit('said', 'elsewhere');
+    one.io.to('all').emit('said', 2);
+    await eventually(() => client.firsts().length === 2);
+    const { offset } = client;
+    await client.cut(one);
+    client.pid = 'not-known-here';
+    await client.comeBack(two);
+    await client.join(two, ['r', 'other', 'all']);
+    two.io.local.emit('here', 'alone');
+    await eventually(() => client.firsts('here').length === 1);
+    expect([client.socket.recovered, client.offset]).toEqual([false, offset]);
+    two.hearing?.restore();
+    one.io.to('r').emit('said', 3);
+    await settled(one, [client, witness]);
+    expect(client.firsts('said')).toEqual([1, 2, 3]);
+    expect(witness.firsts('said')).toEqual([1, 'elsewhere', 2, 3]);
+    await client.cut(two);
+    one.io.to('r').emit('said', 4);
+    await client.comeBack(one);
+    await settled(one, [client]);
+    expect([client.socket.recovered, client.firsts('said')]).toEqual([true, [1, 2, 3, 4]]);
+  });
+
+  test('by a name that nobody knows takes no offset to come for what has been heard', async () => {
+    const [one, two] = await startTwoNodes(scope, memoryGround());
+    const client = await connectLanesClient(scope, one);
+    await client.cut(one);
+    client.pid = 'not-known-here';
+    client.offset = '999999999999999-0';
+    await client.comeBack(two);
+    await client.join(two, 'r');
+    one.io.to('r').emit('said', 1);
+    await settled(one, [client]);
+    expect([client.socket.recovered, client.firsts()]).toEqual([false, [1]]);
   });
 
   test('of many clients of one room at once is whole for each', async () => {

@@ -137,7 +137,7 @@ describe('while Redis is away', () => {
     expect([here.socket.recovered, here.firsts()]).toEqual([true, [1]]);
   });
 
-  test('who comes is let in, hears its own node from the first word once it is back, and can recover then', async () => {
+  test('who comes is let in only when what it is told to come back by is written, and hears everything from then on', async () => {
     const { redis, one, two } = await start();
     one.io.on('connection', (socket) => {
       void socket.join('lobby');
@@ -145,9 +145,14 @@ describe('while Redis is away', () => {
       one.io.to('lobby').emit('arrived', socket.id);
     });
     await goesAway(redis, one, two);
-    const client = openLanesClient(scope, one);
-    await eventually(() => client.socket.connected, { describe: () => 'it is let in' });
+    const reconnection = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 50 };
+    const client = openLanesClient(scope, one, { client: reconnection });
+    let refused = 0;
+    client.socket.io.on('close', () => (refused += 1));
+    await eventually(() => refused > 1, { timeoutMs: 20_000, describe: () => 'it is sent away, twice' });
+    expect([client.pid, one.io.sockets.sockets.size, one.main.sids.size]).toEqual([undefined, 1, 1]);
     await comesBack(redis, one, two);
+    await eventually(() => client.socket.connected, { describe: () => 'it is let in' });
     await settled(one, [client]);
     await eventually(() => client.firsts('arrived').length === 1 && client.firsts('welcome').length === 1, {
       describe: () => `it hears what was said at its arrival; it heard ${JSON.stringify(client.heard)}`,
