@@ -98,7 +98,7 @@ describe('the Dockerfile', () => {
     const folders = ['packages', 'apps'].flatMap((parent) =>
       readdirSync(repositoryPath(parent)).map((name) => `${parent}/${name}`),
     );
-    const manifests = [...folders, 'loadtests'].map((folder) => `${folder}/package.json`);
+    const manifests = [...folders, 'loadtests', 'loadtests/peers'].map((folder) => `${folder}/package.json`);
     expect(copies.flat().filter((path) => path.includes('/'))).toEqual(
       expect.arrayContaining(manifests.filter((path) => existsSync(repositoryPath(path)))),
     );

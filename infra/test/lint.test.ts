@@ -59,6 +59,17 @@ const offences: [path: string, source: string, rule: string][] = [
   ['apps/gateway/test/app.test.ts', "import { x } from '../../web/src/main.tsx'; x();", restricted],
   ['apps/local-cluster/start.mjs', "import { x } from '@sluice/redis-core'; x();", restricted],
   ['loadtests/client.ts', "import { x } from '@sluice/testkit'; x();", restricted],
+  ['loadtests/peers/src/client.ts', "import { io } from 'socket.io-client'; io('x');", restricted],
+  [
+    'loadtests/peers/src/bench/adapter.ts',
+    "import { createClusterAdapter } from '@sluice/cluster-adapter'; createClusterAdapter();",
+    restricted,
+  ],
+  [
+    'loadtests/peers/src/under-test/around.ts',
+    "import { x } from '../../../../packages/redis-core/src/index.ts'; x();",
+    restricted,
+  ],
   ['apps/gateway/src/on.ts', "export const f = (s) => s.on('x', async () => { await s.y(); });", listener],
   [
     'apps/web/src/once.ts',
@@ -89,6 +100,11 @@ const innocent: [path: string, source: string][] = [
     'apps/gateway/src/server.ts',
     "import { Server } from 'socket.io'; new Server().on('x', () => undefined);",
   ],
+  [
+    'loadtests/peers/src/under-test/floor.ts',
+    "import { createClient } from 'redis'; import { Server } from 'socket.io'; new Server(createClient());",
+  ],
+  ['loadtests/peers/src/bench/scope.ts', "import { openScope } from '@sluice/testkit'; openScope();"],
   ['apps/gateway/src/chat/x.ts', "import { x } from '../config.ts'; x();"],
 ];
 

@@ -1,0 +1,158 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const peers = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
+const works = ['rooms'];
+/** Of the rooms of `rooms`, `flat` and `gateway`. */
+const roomSize = 4;
+
+const full = {
+  work: works.join(),
+  nodes: '2,4,8',
+  rounds: '5',
+  'warmup-s': '20',
+  'measure-s': '10',
+  rate: '800',
+  clients: '320',
+};
+const quick = {
+  work: works.join(),
+  nodes: '2',
+  rounds: '1',
+  'warmup-s': '1',
+  'measure-s': '1',
+  rate: '200',
+  clients: '32',
+};
+
+export const usage = `Usage: npm run bench:peers -- [options]
+
+Measures our adapter (lanes), the official ones (sharded-pubsub, streams) and the floor (bare ws and one SPUBLISH per
+message) in the same run: CPU time of the nodes and of Redis, latency, memory, and whether anything was lost, doubled or out
+of order. Takes long, and wants a machine with nothing else to do.
+
+What to measure
+  --driver A,B        of ${peers.join(', ')} (default: all)
+  --work A,B          of ${works.join(', ')} (default: ${full.work}; with --quick ${quick.work})
+      rooms           rooms of ${roomSize} members on successive nodes
+  --nodes A,B         how many nodes, 1 to 16 (default ${full.nodes})
+  --rounds N          each of all that, medians taken (default ${full.rounds})
+  --quick             a look that takes less than a minute and is no measurement: ${quick.nodes} nodes, ${quick.clients} clients
+
+How
+  --warmup-s S        how long every node has delivered before a window begins (default ${full['warmup-s']})
+  --measure-s S       length of a window (default ${full['measure-s']})
+  --rate N            messages per second in all rooms together (default ${full.rate})
+  --clients N         in rooms (default ${full.clients})
+  --node-flags FLAGS  Node's options for the nodes, e.g. "--max-semi-space-size=64"
+  --aof               Redis keeps its append-only file, as in production (default: it keeps nothing)
+  --profile DIR       write CPU profiles (.cpuprofile) of the nodes' windows there. The figures are then no measurement
+
+Results
+  --out FILE          JSON with every round (default loadtests/peers/results/latest.json)
+  --help              this text
+
+Exit codes: 0 measured, 1 a run failed or was not valid, or lanes lost, doubled or reversed something, 64 wrong options,
+69 something is missing.
+`;
+
+/** What is wrong with the options, one line each. */
+export class UsageError extends Error {
+  /** EX_USAGE of sysexits.h. */
+  exitCode = 64;
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {string} folder What a relative path is relative to.
+ * @param {string} defaultOut
+ * @returns {import('./options.mjs').Request}
+ * @throws {UsageError} naming every fault at once.
+ */
+export function parseOptions(args, folder, defaultOut) {
+  const given = parse(args);
+  if (given.help) return { kind: 'help' };
+  const isQuick = given.quick ?? false;
+  const values = { ...(isQuick ? quick : full), ...given };
+  const faults = [];
+  const list = (name, allowed, fallback) => chosen(values[name] ?? fallback, `--${name}`, allowed, faults);
+  const number = (name, min, max) => numberIn(values[name], `--${name}`, min, max, faults);
+  const whole = (name, min, max) => {
+    const value = number(name, min, max);
+    if (Number.isFinite(value) && !Number.isInteger(value)) faults.push(`--${name} must be a whole number`);
+    return value;
+  };
+  const path = (name) => {
+    if (values[name] === '') faults.push(`--${name} must name a path`);
+    return values[name] === undefined ? undefined : resolve(folder, values[name]);
+  };
+
+  const options = {
+    quick: isQuick,
+    peers: list('driver', peers, peers.join()),
+    works: list('work', works),
+    nodes: values.nodes.split(',').map((text) => numberIn(text, '--nodes', 1, 16, faults)),
+    rounds: whole('rounds', 1, 100),
+    warmupMs: number('warmup-s', 0, 3_600) * 1_000,
+    measureMs: number('measure-s', 0.1, 3_600) * 1_000,
+    ratePerS: number('rate', 1, 100_000),
+    clients: whole('clients', roomSize, 20_000),
+    roomSize,
+    nodeFlags: (values['node-flags'] ?? '').split(/\s+/).filter((flag) => flag !== ''),
+    aof: values.aof ?? false,
+    profileFolder: path('profile'),
+    out: path('out') ?? defaultOut,
+  };
+  if (options.clients % roomSize !== 0) faults.push(`--clients must be a multiple of ${roomSize}`);
+  if (options.nodeFlags.some((flag) => !flag.startsWith('-'))) {
+    faults.push('--node-flags must be options of Node, each with its value after "="');
+  }
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  return { kind: 'run', options };
+}
+
+function parse(args) {
+  const text = { type: 'string' };
+  const flag = { type: 'boolean' };
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        driver: text,
+        work: text,
+        nodes: text,
+        rounds: text,
+        quick: flag,
+        'warmup-s': text,
+        'measure-s': text,
+        rate: text,
+        clients: text,
+        'node-flags': text,
+        aof: flag,
+        profile: text,
+        out: text,
+        help: { ...flag, short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    // Node's texts name the option; what follows the first sentence is advice on positional arguments.
+    throw new UsageError(error.message.split('. ')[0], { cause: error });
+  }
+}
+
+function chosen(text, name, allowed, faults) {
+  const words = text.split(',');
+  for (const word of words) {
+    if (!allowed.includes(word)) faults.push(`${name} must be of ${allowed.join(', ')}, not "${word}"`);
+  }
+  // In the order of the table, whatever the order asked for.
+  return allowed.filter((word) => words.includes(word));
+}
+
+function numberIn(text, name, min, max, faults) {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max)) {
+    faults.push(`${name} must be a number from ${min} to ${max}, not "${text}"`);
+  }
+  return value;
+}

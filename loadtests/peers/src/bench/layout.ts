@@ -1,0 +1,33 @@
+import type { PlannedClient } from '../generator/plan.ts';
+
+export interface Layout {
+  readonly clients: readonly PlannedClient[];
+  /** Indices of those who send, in the order of their turns. */
+  readonly senders: readonly number[];
+}
+
+/** Rooms whose members are on successive nodes, so that as many nodes as possible serve each; everybody sends. */
+export function roomsLayout(options: { clients: number; roomSize: number; nodes: number }): Layout {
+  const { roomSize, nodes } = options;
+  const clients = Array.from({ length: options.clients }, (_, index): PlannedClient => {
+    const room = Math.floor(index / roomSize);
+    return {
+      node: (room + (index % roomSize)) % nodes,
+      identity: `user-${index}`,
+      rooms: [`room-${room}`],
+    };
+  });
+  return { clients, senders: strided(options.clients) };
+}
+
+/** The numbers below `count` once each, neighbours far apart: who sends next is in another room and on another node. */
+export function strided(count: number): number[] {
+  const goldenRatio = 0.618;
+  let step = Math.max(1, Math.round(count * goldenRatio));
+  while (greatestCommonDivisor(step, count) !== 1) step += 1;
+  return Array.from({ length: count }, (_, turn) => (turn * step) % count);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

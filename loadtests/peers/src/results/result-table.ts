@@ -1,0 +1,75 @@
+import type { WorkName } from '../../options.mjs';
+import { works, type Figure } from './figures.ts';
+import type { BenchResults, SummaryRow } from './results.ts';
+
+const missing = '-';
+
+/** The table for people: per work the ratios to the floor first, then the figures themselves; a column per peer. */
+export function resultTable(results: BenchResults): string {
+  const names = [...new Set(results.summary.map(({ work }) => work))];
+  return names
+    .map((work) =>
+      workTable(
+        work,
+        results.summary.filter((row) => row.work === work),
+      ),
+    )
+    .join('\n\n');
+}
+
+function workTable(work: WorkName, rows: readonly SummaryRow[]): string {
+  const { title, figures } = works[work];
+  const peers = [...new Set(rows.map(({ peer }) => peer))];
+  const nodes = [...new Set(rows.map((row) => row.nodes))];
+  const lines = (shown: readonly Figure[], text: (row: SummaryRow, figure: Figure) => string): string[][] =>
+    shown.flatMap((figure) =>
+      nodes.map((count) => [
+        figure.title,
+        String(count),
+        ...peers.map((peer) => {
+          const row = rows.find((candidate) => candidate.peer === peer && candidate.nodes === count);
+          return row === undefined ? missing : text(row, figure);
+        }),
+      ]),
+    );
+  const ratios = lines(
+    figures.filter(({ comparable }) => comparable),
+    (row, { name }) => textOf(row.toFloor[name], 2),
+  );
+  const absolute = lines(figures, (row, { name, digits }) => textOf(row.figures[name]?.median, digits));
+  const hasFloor = rows.some(({ peer }) => peer === 'floor');
+  const faulty = rows.filter(({ faultyRounds }) => faultyRounds > 0).map(faultyLine);
+  const rounds = Math.max(...rows.map((row) => row.rounds));
+  return [
+    `${title}; ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}`,
+    ...(hasFloor ? [aligned([['times the floor', 'nodes', ...peers], ...ratios])] : []),
+    aligned([['', 'nodes', ...peers], ...absolute]),
+    ...(faulty.length > 0 ? [faulty.join('\n')] : []),
+  ].join('\n\n');
+}
+
+function faultyLine({ peer, nodes, faultyRounds, rounds }: SummaryRow): string {
+  const usage = faultyRounds < rounds ? 'left out' : 'the figures are not to be relied on';
+  return `${peer}, ${nodes} nodes: ${faultyRounds} of ${rounds} rounds not valid; ${usage}`;
+}
+
+function textOf(value: number | undefined, digits: number): string {
+  return value === undefined || Number.isNaN(value) ? missing : value.toFixed(digits);
+}
+
+/** Titles to the left, figures to the right; a title that repeats is said once. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row, index) =>
+      row
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          if (column > 0) return cell.padStart(width);
+          return (rows[index - 1]?.[0] === cell ? '' : cell).padEnd(width);
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

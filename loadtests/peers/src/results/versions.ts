@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { repositoryPath, requireProgram } from '@sluice/testkit';
+
+export interface Versions {
+  readonly node: string;
+  readonly redis: string;
+  readonly packages: Readonly<Record<string, string>>;
+  /** Undefined outside a git checkout. */
+  readonly commit: string | undefined;
+  /** True where what was measured is not what is committed. */
+  readonly changedSince: boolean;
+}
+
+const packages = [
+  'socket.io',
+  'engine.io',
+  'ws',
+  'redis',
+  '@socket.io/redis-adapter',
+  '@socket.io/redis-streams-adapter',
+];
+
+export function describeVersions(): Versions {
+  const commit = output('git', ['rev-parse', 'HEAD']);
+  return {
+    node: process.version,
+    redis: /v=(\S+)/.exec(output(requireProgram('redis-server'), ['--version']) ?? '')?.[1] ?? 'unknown',
+    packages: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+    commit,
+    changedSince: output('git', ['status', '--porcelain', 'packages', 'apps', 'loadtests']) !== '',
+  };
+}
+
+function versionOf(name: string): string {
+  const manifest = readFileSync(repositoryPath(`node_modules/${name}/package.json`), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function output(command: string, args: readonly string[]): string | undefined {
+  try {
+    return execFileSync(command, args, { cwd: repositoryPath('.'), encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return undefined;
+  }
+}
