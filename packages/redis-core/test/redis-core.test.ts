@@ -1,6 +1,6 @@
 import { createServer, connect as connectTo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, freePort, openScope, startRedis, type Scope } from '@sluice/testkit';
+import { eventually, freePort, openScope, startFaultProxy, startRedis, type Scope } from '@sluice/testkit';
 import { createRedisCore, defineScript, type RedisCore, type RedisCoreOptions } from '../src/index.ts';
 
 const scope = openScope(afterEach);
@@ -17,8 +17,14 @@ const ready = (core: RedisCore): Promise<boolean> => eventually(() => core.healt
 describe('connections', () => {
   test('that were given up before they stood leave nothing behind', async () => {
     const redis = await startRedis(scope);
+    const proxy = await startFaultProxy(scope, {
+      scheme: 'redis',
+      target: { host: '127.0.0.1', port: redis.port },
+    });
+    // The shortest timer takes a millisecond, in which a handshake may be done.
+    proxy.slow({ latencyMs: 10 });
     const retries: number[] = [];
-    const core = await startCore(redis.url, {
+    const core = await startCore(proxy.url, {
       tuning: { connectMs: 0, reconnectBaseMs: 1, reconnectCapMs: 1 },
       onStatus: ({ kind }) => {
         if (kind === 'retryScheduled') retries.push(retries.length);
@@ -280,13 +286,14 @@ async function startHalfOpenProxy(owner: Scope, target: number) {
 describe('a blocking reader', () => {
   test('returns what comes, or nothing, and ends with the core', async () => {
     const redis = await startRedis(scope);
-    const core = await startCore(redis.url);
+    // Half of that is the longest that a read waits.
+    const core = await startCore(redis.url, { tuning: { probeMs: 60_000 } });
     const reader = core.reader('adapter');
     expect(await reader.read('s', '0-0', { count: 10, blockMs: 20 })).toEqual([]);
-    const waiting = reader.read('s', '0-0', { count: 10, blockMs: 1_500 });
+    const waiting = reader.read('s', '0-0', { count: 10, blockMs: 30_000 });
     await core.commands.send(['XADD', 's', '1-1', 'field', 'value']);
     expect(await waiting).toEqual([{ id: '1-1', fields: ['field', 'value'] }]);
-    const ended = reader.read('s', '1-1', { count: 10, blockMs: 1_500 }).catch((error: unknown) => error);
+    const ended = reader.read('s', '1-1', { count: 10, blockMs: 30_000 }).catch((error: unknown) => error);
     await core.stop(1_000);
     expect(await ended).toMatchObject({ retryable: true });
     await expect(reader.read('s', '1-1', { count: 1, blockMs: 10 })).rejects.toMatchObject({

@@ -1,23 +1,29 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, freePort, openScope, startSentinel } from '@sluice/testkit';
-import { createRedisCore, type RedisCore, type RedisStatus } from '../src/index.ts';
+import { eventually, freePort, openScope, startSentinel, within } from '@sluice/testkit';
+import { createRedisCore, type RedisCore, type RedisStatus, type RedisTuning } from '../src/index.ts';
 
 const scope = openScope(afterEach);
 
-async function startCore(url: string): Promise<{ core: RedisCore; causes: string[] }> {
+// A sentinel that finds itself held up for two seconds trusts nobody for thirty.
+const failoverMs = 60_000;
+
+async function startCore(
+  url: string,
+  tuning: Partial<RedisTuning> = {},
+): Promise<{ core: RedisCore; causes: string[] }> {
   const causes: string[] = [];
   const onStatus = (status: RedisStatus): void => {
     if (status.kind === 'retryScheduled') causes.push(String(status.cause));
   };
-  const core = createRedisCore({ url, nodeId: 'node-1', onStatus });
+  const core = createRedisCore({ url, nodeId: 'node-1', tuning, onStatus });
   scope.onClose(() => core.stop(1_000));
   await core.start(new AbortController().signal);
   return { core, causes };
 }
 
 const ready = (core: RedisCore): Promise<boolean> =>
-  eventually(() => core.health().ready, { timeoutMs: 20_000 });
+  eventually(() => core.health().ready, { timeoutMs: failoverMs });
 
 describe('behind Sentinel', () => {
   test('commands and subscriptions come back on the new master where the old one is killed', async () => {
@@ -33,15 +39,16 @@ describe('behind Sentinel', () => {
     expect(await core.commands.send(['WAIT', '1', '5000'])).toBe(1);
 
     await servers[0].kill();
-    const answer = core.commands.send(['GET', 'a'], { idempotent: true, deadlineMs: 20_000 });
+    const answer = core.commands.send(['GET', 'a'], { idempotent: true, deadlineMs: failoverMs });
     expect(await answer).toBe('1');
-    expect(await setup.master()).toBe(servers[1]);
+    // One sentinel may have told the core before the others know.
+    await eventually(async () => (await setup.master()) === servers[1]);
     await ready(core);
     expect(told).toEqual(['lost', 'restored']);
     await core.commands.send(['SPUBLISH', 'room', 'x']);
     await eventually(() => heard.length === 1);
     expect(String(await servers[1].command('CLIENT', 'LIST'))).toContain('name=sluice:node-1:subscriber');
-  }, 60_000);
+  }, 180_000);
 
   test('everything moves to the new master where the old one lives on as its replica', async () => {
     const setup = await startSentinel(scope);
@@ -57,28 +64,33 @@ describe('behind Sentinel', () => {
         const clients = String(await servers[1].command('CLIENT', 'LIST'));
         return core.inventory().every(({ name }) => clients.includes(`name=${name} `));
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: failoverMs },
     );
     await ready(core);
     expect(await core.commands.send(['SET', 'a', '1'])).toBe('OK');
     expect(await servers[1].command('EXISTS', 'a')).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   test('a master that has become a replica is left at the first probe or refused write', async () => {
     const setup = await startSentinel(scope);
     const { servers, sentinels } = setup;
-    const { core, causes } = await startCore(setup.url);
-    core.subscriber();
-    await ready(core);
+    // Each finds it in one of the ways, whichever would be first.
+    const probing = await startCore(setup.url);
+    const writing = await startCore(setup.url, { probeEveryMs: 600_000 });
+    probing.core.subscriber();
+    for (const { core } of [probing, writing]) await ready(core);
     // So that nobody but the core can end its connections or undo what follows.
     for (const sentinel of sentinels) sentinel.pause();
     await servers[1].command('REPLICAOF', 'NO', 'ONE');
     await servers[0].command('REPLICAOF', '127.0.0.1', String(servers[1].port));
-    await expect(core.commands.send(['SET', 'a', '1'])).rejects.toMatchObject({ code: 'redis_not_ready' });
-    expect(core.commands.available).toBe(false);
-    await eventually(() => core.inventory().every(({ state }) => state !== 'ready'));
-    expect(causes.some((cause) => cause.includes('not the master'))).toBe(true);
-  }, 60_000);
+    const refused = writing.core.commands.send(['SET', 'a', '1']);
+    await expect(refused).rejects.toMatchObject({ code: 'redis_not_ready' });
+    expect(writing.core.commands.available).toBe(false);
+    for (const { core, causes } of [probing, writing]) {
+      await eventually(() => core.inventory().every(({ state }) => state !== 'ready'));
+      await eventually(() => causes.some((cause) => cause.includes('not the master')));
+    }
+  }, 180_000);
 
   test('a dead and a mute sentinel hold nobody up, and credentials are given where they are asked for', async () => {
     const setup = await startSentinel(scope);
@@ -109,8 +121,7 @@ describe('behind Sentinel', () => {
     await eventually(() => causes.length > 2);
     expect(causes[0]).toContain('no sentinel names a master "other"');
     expect(core.health().ready).toBe(false);
-    const began = performance.now();
-    await core.stop(5_000);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // Not as long as it might.
+    await within(core.stop(60_000));
   }, 60_000);
 });

@@ -35,8 +35,8 @@ const masterName = 'main';
 const sentinelCount = 3;
 
 /**
- * Starts a master, a replica and three sentinels that notice a failure in half a second; resolves when all of them
- * know of each other. Their configuration is their own, since sentinels have Redis rewrite it.
+ * Starts a master, a replica and three sentinels that notice a failure in three seconds, and no mere hold-up; resolves when
+ * all of them know of each other. Their configuration is their own, since sentinels have Redis rewrite it.
  */
 export async function startSentinel(scope: Scope): Promise<SentinelSetup> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-sentinel-'));
@@ -61,7 +61,7 @@ export async function startSentinel(scope: Scope): Promise<SentinelSetup> {
         port,
         lines: [
           `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} 2`,
-          `sentinel down-after-milliseconds ${masterName} 500`,
+          `sentinel down-after-milliseconds ${masterName} 3000`,
           `sentinel failover-timeout ${masterName} 3000`,
         ],
         args: ['--sentinel'],
@@ -93,7 +93,10 @@ async function knowsAll(sentinel: SentinelMember): Promise<void> {
         sentinel.command('SENTINEL', 'replicas', masterName),
         sentinel.command('SENTINEL', 'sentinels', masterName),
       ]);
-      return (replicas as RedisReply[]).length === 1 && (others as RedisReply[]).length === sentinelCount - 1;
+      const [replica] = replicas as string[][];
+      // One that they have not asked yet they would not promote.
+      const isAsked = replica?.[replica.indexOf('master-link-status') + 1] === 'ok';
+      return isAsked && (others as RedisReply[]).length === sentinelCount - 1;
     },
     { timeoutMs: 20_000, describe: () => 'the sentinels know of each other' },
   );
