@@ -44,7 +44,8 @@ export interface Child {
   tail(lines?: number): string;
 }
 
-const lastWordsMs = 500;
+// Longer than a busy machine leaves unread what a process said in the end.
+const lastWordsMs = 5_000;
 
 /**
  * Starts a process that ends with `scope`, and (on Linux) with the process that started it, however that one ends: the

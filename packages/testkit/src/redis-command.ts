@@ -12,7 +12,7 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 export async function redisCommand(
   port: number,
   args: readonly string[],
-  timeoutMs = 2_000,
+  timeoutMs = 10_000,
 ): Promise<RedisReply> {
   const socket = createConnection({ host: '127.0.0.1', port });
   try {

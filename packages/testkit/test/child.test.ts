@@ -56,7 +56,13 @@ describe('spawnChild', () => {
   });
 
   test('ends a stopped process', async () => {
-    const child = await node('stopped', '-e', `setInterval(() => {}, 1000); console.log('up 1')`);
+    const child = await spawnChild(scope, {
+      name: 'stopped',
+      command: process.execPath,
+      args: ['-e', `setInterval(() => {}, 1000); console.log('up 1')`],
+      // What does not end by itself in that time is ended by SIGKILL.
+      graceMs: 20_000,
+    });
     await pidOf(child, 'up');
     child.signal('SIGSTOP');
     expect(await child.end()).toEqual({ code: null, signal: 'SIGTERM' });
