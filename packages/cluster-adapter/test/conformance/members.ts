@@ -46,6 +46,8 @@ export async function join(scope: Scope, node: Node, options: JoinOptions = {}):
     },
   };
   signs.set(member, seen);
+  // Its share in the order of its own room begins with the answer to that join, which Socket.IO does not wait for.
+  await member.atServer.join(member.atServer.id);
   return member;
 }
 
