@@ -18,11 +18,14 @@ interface Node {
 }
 
 async function startNode(redis: RedisServer, nodeId: string, name: DriverName): Promise<Node> {
-  const core = createRedisCore({ url: redis.url, nodeId });
+  // As long as Redis may take to come back on a busy machine.
+  const deadlineMs = 30_000;
+  const core = createRedisCore({ url: redis.url, nodeId, tuning: { deadlineMs } });
   const faults: string[] = [];
   const driver = createClusterDriver(core, {
     driver: name,
     log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
+    publishDeadlineMs: deadlineMs,
     ephemeralEvents: ['fleeting'],
     onFault: ({ operation }) => faults.push(operation),
   });

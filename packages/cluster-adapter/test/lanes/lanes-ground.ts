@@ -6,7 +6,7 @@ import { openScope, startRedis, type RedisServer } from '@sluice/testkit';
 import type { ClusterLog } from '../../src/log/cluster-log.ts';
 import { MemoryHub } from '../../src/log/memory-hub.ts';
 import { createMemoryLog, type MemoryLog } from '../../src/log/memory-log.ts';
-import { createRedisLog } from '../../src/log/redis-log.ts';
+import { createRedisLog, type RedisLogOptions } from '../../src/log/redis-log.ts';
 
 export interface NodeParts {
   readonly log: ClusterLog;
@@ -23,11 +23,16 @@ export interface Ground {
 }
 
 /** A Redis server, or a way to it. Clusters with prefixes of their own do not see each other. */
-export function redisGround({ url }: Pick<RedisServer, 'url'>, prefix = 'sluice'): Ground {
+export function redisGround(
+  { url }: Pick<RedisServer, 'url'>,
+  prefix = 'sluice',
+  options?: RedisLogOptions,
+): Ground {
   return {
     partsFor(nodeId, maxDisconnectionMs) {
       const core = createRedisCore({ url, prefix, nodeId });
-      return { core, log: createRedisLog(core), sessions: createSessionStore(core, { maxDisconnectionMs }) };
+      const log = createRedisLog(core, options);
+      return { core, log, sessions: createSessionStore(core, { maxDisconnectionMs }) };
     },
   };
 }

@@ -268,8 +268,8 @@ describe('the outbox', () => {
     expect(failure).toMatchObject({ code: 'log_expired', retryable: true });
     expect(failure).not.toHaveProperty('cause');
     redis.resume();
-    await available(log);
-    await log.publish({ topics: ['a'], body: 'later', retention });
+    // Given up as soon on a busy machine.
+    await eventually(() => log.publish({ topics: ['a'], body: 'later', retention }));
     const bodies = (await readAll(log, 'a')).map(({ body }) => body.toString());
     expect(bodies).not.toContain('kept');
     expect(bodies.at(-1)).toBe('later');
@@ -288,7 +288,8 @@ describe('the outbox', () => {
       cause: { code: 'redis_connection_lost', cause: { code: 'redis_unavailable' } },
     });
     redis.resume();
-    expect(await log.publish({ topics: ['a'], body: '', retention })).toMatchObject({ duplicate: false });
+    const later = await eventually(() => log.publish({ topics: ['a'], body: '', retention }));
+    expect(later).toMatchObject({ duplicate: false });
   });
 
   test('rejects what it holds when the log stops', async () => {
@@ -311,10 +312,11 @@ test('keys live at least as long as entries are to be kept, and go some time', a
   const redis = await startRedis(scope);
   const { log } = await openRedisLog(scope, redis.url);
   await log.publish({ topics: ['a'], body: '1', retention });
+  const began = Date.now();
   await log.publish({ topics: ['a'], body: '2', retention });
   for (const key of ['sluice:log:{lane}:a', 'sluice:log-end:{lane}:a']) {
     const ttlMs = Number(await redis.command('PTTL', key));
-    expect(ttlMs).toBeGreaterThan(59_000);
+    expect(ttlMs).toBeGreaterThanOrEqual(retention.maxAgeMs - (Date.now() - began));
     expect(ttlMs).toBeLessThan(61_000);
   }
   const brief = { maxAgeMs: 20, maxEntries: 10 };
