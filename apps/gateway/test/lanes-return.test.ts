@@ -73,7 +73,7 @@ test('200 clients of a quiet room come back beside a loud one at the cost of wha
     crowd.texts.every((texts) => texts.join() === lines.join());
   await eventually(() => hasEverybodyHeard('before'));
 
-  const returns: Array<Return & { readonly elsewhere: boolean; readonly spentBytes: number }> = [];
+  const returns: Array<Return & { elsewhere: boolean; spentBytes: number; cpuSeconds: number }> = [];
   let from = one;
   // Twice each way: another process may be in the way of one.
   for (const to of [one, two, two, one]) {
@@ -86,7 +86,7 @@ test('200 clients of a quiet room come back beside a loud one at the cost of wha
     const idleBytes = (await redisOutputBytes(cluster.redis)) - after;
     const spentBytes = after - before - idleBytes;
     const elsewhere = from !== to;
-    returns.push({ ...returned, elsewhere, spentBytes });
+    returns.push({ ...returned, elsewhere, spentBytes, cpuSeconds });
     const { tookMs } = returned;
     const title = `200 return to ${elsewhere ? 'another' : 'their own'} node`;
     report(title, { tookMs, cpuSeconds, spentBytes, bytesPerClient: spentBytes / clientCount });
@@ -96,9 +96,10 @@ test('200 clients of a quiet room come back beside a loud one at the cost of wha
     expect(recovered).toBe(clientCount);
     expect(spentBytes).toBeLessThanOrEqual(megabyte);
   }
+  // Of their own time: how long they wait for a processor says nothing of them. Usually it is half a second.
   for (const way of [true, false]) {
-    const times = returns.filter(({ elsewhere }) => elsewhere === way).map(({ tookMs }) => tookMs);
-    expect(Math.min(...times)).toBeLessThan(2_000);
+    const spent = returns.filter(({ elsewhere }) => elsewhere === way).map(({ cpuSeconds }) => cpuSeconds);
+    expect(Math.min(...spent)).toBeLessThan(2);
   }
   await sayAll(speaker, [quiet], 1, () => 'after');
   await eventually(() => hasEverybodyHeard('before', 'after'));
