@@ -75,10 +75,9 @@ describe.each(ours)('the nodes of a cluster over %s', (driver) => {
     await three.crash();
     const asked = one.io.timeout(patientMs).emitWithAck('ask');
     // Those two are over after five seconds, which are little more than a whole lease and a beat.
+    const leases = `${one.prefix}:members:{lane}`;
     await eventually(async () => {
-      const [, endsAt] = (await redis().command(
-        ...['ZRANGE', `${one.prefix}:members:{lane}`, '0', '0', 'WITHSCORES'],
-      )) as string[];
+      const [, endsAt] = (await redis().command('ZRANGE', leases, '0', '0', 'WITHSCORES')) as string[];
       return Number(endsAt) - Date.now() < 2_500;
     });
     const fetched = one.io.fetchSockets();
