@@ -111,7 +111,7 @@ describe('a gateway that is told to end', () => {
   const scope = openScope(afterEach);
 
   test('says it is not ready while it drains, and serves whoever has it or comes', async () => {
-    const cluster = await startCluster(scope, { nodes: 1, env: { DRAIN_MS: '1500' } });
+    const cluster = await startCluster(scope, { nodes: 1, env: { DRAIN_MS: '6000' } });
     const gateway = cluster.gateway(0);
     const client = await connect(scope, gateway);
     const exit = gateway.stop();
