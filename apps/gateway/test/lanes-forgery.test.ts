@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import {
   connect,
   connectMembers,
+  eventually,
   openScope,
   startCluster,
   uniqueName,
@@ -211,6 +212,12 @@ describe('a session', () => {
     const [client, speaker] = await connectMembers(scope, [here, elsewhere], room);
     const { _pid: pid } = client.socket as unknown as { _pid: string };
     client.close();
+    await eventually(
+      async () => ((await cluster.redis.command('KEYS', `*${pid}*`)) as unknown[]).length === 0,
+      {
+        describe: () => 'its session is removed',
+      },
+    );
     await speaker.say(room, 'for those who stayed');
     const back = await comeBack({ token: await client.token(client.user), pid });
     expect(await back.untilReady()).toMatchObject({ recovered: false, reason: 'unknown' });
