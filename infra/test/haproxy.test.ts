@@ -100,9 +100,7 @@ describe('the HAProxy in front of three gateways', () => {
       const env = { PORT: port };
       await startGateway(shared, { redisUrl: redis.url, nodeId: victim.nodeId, issuer, env });
       // It has the fewest connections: the first new one after the next health check is its.
-      await eventually(async () => (await nodeOf(await join(scope, 'websocket'))) === victim.nodeId, {
-        timeoutMs: 2_000,
-      });
+      await eventually(async () => (await nodeOf(await join(scope, 'websocket'))) === victim.nodeId);
     });
   });
 

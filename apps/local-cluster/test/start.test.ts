@@ -53,10 +53,13 @@ describe('npm start', () => {
 
       const killed = cluster.pidOf('gateway-2');
       process.kill(killed, 'SIGKILL');
-      await eventually(async () => {
-        const node = await nodeAt(port + 102);
-        return node.ready && node.pid !== killed;
-      });
+      await eventually(
+        async () => {
+          const node = await nodeAt(port + 102);
+          return node.ready && node.pid !== killed;
+        },
+        { timeoutMs: 20_000 },
+      );
       expect(cluster.lines()).toContainEqual(
         expect.stringMatching(
           new RegExp(`gateway-2 \\(pid ${killed}\\) was killed by SIGKILL; starting it again`),
