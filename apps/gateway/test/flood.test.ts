@@ -63,19 +63,25 @@ function write(client: Client, frame: string | Uint8Array): void {
   transport.ws.send(frame);
 }
 
-async function rateLimited(event: string): Promise<number> {
-  return metricTotal(await gateway.metrics(), 'sluice_events_total', { event, outcome: 'rate_limited' });
+async function counted(event: string, outcome: 'ok' | 'rate_limited'): Promise<number> {
+  return metricTotal(await gateway.metrics(), 'sluice_events_total', { event, outcome });
 }
 
 async function disconnects(reason: string): Promise<number> {
   return metricTotal(await gateway.metrics(), 'sluice_disconnects_total', { reason });
 }
 
+// RATE_LIMIT_PER_SECOND, unless told otherwise.
+const trickledPerMs = 50 / 1_000;
+
 describe('10,000 events in a second from one connection', () => {
   test('are answered with rate_limited, then close the connection, and nobody else feels it', async () => {
     const [attacker] = await connectMembers(scope, [gateway], uniqueName('room'));
-    const refusedBefore = await rateLimited('room:leave');
+    const refusedBefore = await counted('room:leave', 'rate_limited');
+    const acceptedBefore = await counted('room:leave', 'ok');
+    const accepted = async () => (await counted('room:leave', 'ok')) - acceptedBefore;
     const codes = new Map<string, number>();
+    const began = performance.now();
     await undisturbed(async () => {
       for (let event = 0; event < 10_000; event++) {
         attacker.emitRaw('room:leave', { room: 'x' }, (reply: { error?: { code: string } }) => {
@@ -85,12 +91,14 @@ describe('10,000 events in a second from one connection', () => {
       }
       expect(await attacker.untilDisconnected()).toBe('io server disconnect');
     });
-    // The burst, and what trickled in meanwhile; the one event before was the join.
-    expect(codes.get('ok')).toBeGreaterThanOrEqual(99);
-    expect(codes.get('ok')).toBeLessThan(300);
+    // The burst, and what trickled in meanwhile; the one event before was the join. Who is closed hears no more answers.
+    const tookMs = performance.now() - began;
+    await eventually(async () => (await accepted()) >= 99);
+    expect(await accepted()).toBeLessThanOrEqual(101 + tookMs * trickledPerMs);
+    expect(codes.get('ok') ?? 0).toBeLessThanOrEqual(await accepted());
     expect(codes.get('rate_limited')).toBeGreaterThan(900);
-    expect([...codes.keys()].toSorted()).toEqual(['ok', 'rate_limited']);
-    expect(await rateLimited('room:leave')).toBeGreaterThanOrEqual(refusedBefore + 1_000);
+    expect([...codes.keys()].filter((code) => code !== 'ok')).toEqual(['rate_limited']);
+    expect(await counted('room:leave', 'rate_limited')).toBeGreaterThanOrEqual(refusedBefore + 1_000);
     expect(await disconnects('server namespace disconnect')).toBeGreaterThanOrEqual(1);
   });
 
@@ -100,7 +108,7 @@ describe('10,000 events in a second from one connection', () => {
       for (let event = 0; event < 10_000; event++) attacker.emitRaw(`nonsense ${event}`, event);
       await attacker.untilDisconnected();
     });
-    expect(await rateLimited('unknown')).toBeGreaterThanOrEqual(1_000);
+    expect(await counted('unknown', 'rate_limited')).toBeGreaterThanOrEqual(1_000);
     const failures = new Set(attacker.heard('request:failed').map((failure) => failure.error.code));
     expect([...failures].toSorted()).toEqual(['rate_limited', 'unknown_event']);
     // Names that clients make up must not become labels.
@@ -110,11 +118,15 @@ describe('10,000 events in a second from one connection', () => {
 
   test('spread over five times the limit are refused, and become welcome again', async () => {
     const client = await connect(scope, gateway);
+    const began = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 500 }, () => client.request('room:leave', { room: 'x' })),
     );
+    const tookMs = performance.now() - began;
     const refused = answers.filter((answer) => !answer.ok);
-    expect(refused.length).toBeGreaterThan(300);
+    // All but the burst and what trickled in meanwhile.
+    expect(refused.length).toBeGreaterThanOrEqual(399 - tookMs * trickledPerMs);
+    expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]).toEqual({
       ok: false,
       error: { code: 'rate_limited', message: expect.any(String), retryable: true },
