@@ -1,11 +1,14 @@
-import * as ws from 'ws';
 import type { Packet } from 'socket.io-parser';
 import type { Position } from '../log/cluster-log.ts';
-import type { Envelope, Header } from './envelope.ts';
-import type { Chunks, PacketCodec } from './packet-codec.ts';
+import type { EncodedPacket, Header } from './envelope.ts';
+import { chunksOf, type Chunks, type PacketCodec } from './packet-codec.ts';
 import type { WriteOptions } from './socket-io-internals.ts';
+import { textFrame, textOfFrame } from './text-frame.ts';
 
+/** What is written to a connection, in the ways in which it can be. */
 export interface Encoded {
+  /** The whole WebSocket frame, where it is one text. */
+  readonly frame: Buffer | undefined;
   readonly chunks: Chunks;
   readonly options: WriteOptions;
 }
@@ -19,94 +22,117 @@ export interface DeliveryTerms {
   readonly volatile?: boolean;
 }
 
-const { frame } = (ws as unknown as { Sender: { frame: (data: Buffer, options: object) => unknown } }).Sender;
-const textFrame = { readOnly: false, mask: false, rsv1: false, opcode: 1, fin: true };
+const closingBrace = 0x7d;
+const endOfText = Buffer.from('"]');
 
-/** One event on its way to this node's sockets: decoded, encoded and framed once, and only as far as somebody needs it. */
+/** One event on its way to this node's sockets: framed once, and decoded only where somebody needs it. */
 export class Delivery {
   readonly header: Header;
   readonly isLogged: boolean;
   readonly #codec: PacketCodec;
-  readonly #chunks: Chunks;
+  readonly #packet: EncodedPacket;
   readonly #offset: Position | undefined;
   readonly #volatile: boolean;
   #plain: Encoded | undefined;
   #recoverable: Encoded | undefined;
-  #packet: Packet | undefined;
+  #decoded: Packet | undefined;
 
-  constructor(codec: PacketCodec, { header, chunks }: Envelope, terms: DeliveryTerms) {
+  constructor(codec: PacketCodec, header: Header, packet: EncodedPacket, terms: DeliveryTerms) {
     const { position, offset, volatile = false } = terms;
     this.header = header;
     this.isLogged = position !== undefined;
     this.#codec = codec;
-    this.#chunks = position === undefined ? chunks : stamped(chunks, header, position);
+    this.#packet = position === undefined ? packet : stamped(packet, header, position);
     this.#volatile = volatile;
     // Past the log a client is told its offset only where it would take another string for it.
-    this.#offset = position !== undefined || endsWithString(codec, chunks) ? offset : undefined;
+    this.#offset = position !== undefined || endsWithString(codec, packet) ? offset : undefined;
   }
 
   /** For listeners of outgoing packets: without the offset. */
   get packet(): Packet {
-    this.#packet ??= this.#codec.decode(this.#chunks);
-    return this.#packet;
+    this.#decoded ??= this.#codec.decode(chunksOf(this.#packet));
+    return this.#decoded;
   }
 
   /** For clients that do not recover. */
   get plain(): Encoded {
-    this.#plain ??= this.#finish(this.#chunks);
+    this.#plain ??= this.#finish(this.#packet);
     return this.#plain;
   }
 
   /** For clients that do: with the offset as one more argument. */
   get recoverable(): Encoded {
     if (this.#offset === undefined) return this.plain;
-    this.#recoverable ??= this.#finish(this.#withOffset(this.#offset));
+    this.#recoverable ??= this.recoverableAt(this.#offset);
     return this.#recoverable;
   }
 
   /** The same for a client that has been given everything up to `offset` alone. */
   recoverableAt(offset: Position): Encoded {
-    return this.#offset === undefined ? this.plain : this.#finish(this.#withOffset(offset));
+    return this.#offset === undefined ? this.plain : this.#withOffset(offset);
   }
 
-  #withOffset(offset: Position): Chunks {
-    const [text, ...attachments] = this.#chunks;
-    if (this.#codec.isText && typeof text === 'string')
-      return [`${text.slice(0, -1)},"${offset}"]`, ...attachments];
-    const packet = this.#codec.decode(this.#chunks);
-    return this.#codec.encode({ ...packet, data: [...(packet.data as unknown[]), offset] });
+  #withOffset(offset: Position): Encoded {
+    const codec = this.#codec;
+    if (!codec.isText) {
+      const packet = codec.decode(chunksOf(this.#packet));
+      return this.#finish(codec.encode({ ...packet, data: [...(packet.data as unknown[]), offset] }));
+    }
+    const end = `,"${offset}"]`;
+    if (Buffer.isBuffer(this.#packet)) {
+      return this.#framed(textFrame(this.#packet, this.#packet.length - 1, end));
+    }
+    const [text = '', ...attachments] = this.#packet;
+    return this.#finish([`${String(text).slice(0, -1)}${end}`, ...attachments]);
   }
 
-  #finish(chunks: Chunks): Encoded {
-    const [text] = chunks;
+  #finish(packet: EncodedPacket): Encoded {
+    if (Buffer.isBuffer(packet)) return this.#framed(textFrame(packet));
+    const [text] = packet;
+    if (packet.length === 1 && typeof text === 'string') return this.#framed(textFrame(Buffer.from(text)));
+    return { frame: undefined, chunks: packet, options: this.#options() };
+  }
+
+  #framed(frame: Buffer): Encoded {
+    let chunks: Chunks | undefined;
+    return {
+      frame,
+      // Only connections that the frame cannot be handed to as it is want these.
+      get chunks() {
+        return (chunks ??= [textOfFrame(frame)]);
+      },
+      options: { ...this.#options(), wsPreEncodedFrame: [frame] },
+    };
+  }
+
+  #options(): WriteOptions {
     const { c } = this.header;
     return {
-      chunks,
-      options: {
-        preEncoded: true,
-        ...(this.#volatile && { volatile: true }),
-        ...(c !== undefined && { compress: c === 1 }),
-        // "4" is a message in the Engine.IO protocol.
-        ...(chunks.length === 1 &&
-          typeof text === 'string' && { wsPreEncodedFrame: frame(Buffer.from(`4${text}`), textFrame) }),
-      },
+      preEncoded: true,
+      ...(this.#volatile && { volatile: true }),
+      ...(c !== undefined && { compress: c === 1 }),
     };
   }
 }
 
 /** With the position where the publisher left room for it. */
-function stamped(chunks: Chunks, { s: at }: Header, position: Position): Chunks {
-  const [text, ...attachments] = chunks;
-  if (at === undefined || typeof text !== 'string') return chunks;
+function stamped(packet: EncodedPacket, { s: at }: Header, position: Position): EncodedPacket {
+  if (at === undefined) return packet;
+  if (!Buffer.isBuffer(packet)) {
+    const [text, ...attachments] = packet;
+    if (typeof text !== 'string') return packet;
+    return [String(stamped(Buffer.from(text), { s: at }, position)), ...attachments];
+  }
   const stamp = `"id":"${position}","sentAt":${position.slice(0, position.indexOf('-'))}`;
-  const comma = text[at] === '}' ? '' : ',';
-  return [`${text.slice(0, at)}${stamp}${comma}${text.slice(at)}`, ...attachments];
+  const comma = packet[at] === closingBrace ? '' : ',';
+  return Buffer.concat([packet.subarray(0, at), Buffer.from(stamp + comma), packet.subarray(at)]);
 }
 
 /** An event without arguments ends with its name, which socket.io-client takes for an offset too. */
-function endsWithString(codec: PacketCodec, chunks: Chunks): boolean {
-  const [text] = chunks;
+function endsWithString(codec: PacketCodec, packet: EncodedPacket): boolean {
+  if (codec.isText && Buffer.isBuffer(packet)) return packet.subarray(-2).equals(endOfText);
+  const [text] = chunksOf(packet);
   if (codec.isText && typeof text === 'string') return text.endsWith('"]');
-  const { data } = codec.decode(chunks) as { data: readonly unknown[] };
+  const { data } = codec.decode(chunksOf(packet)) as { data: readonly unknown[] };
   return typeof data.at(-1) === 'string';
 }

@@ -4,7 +4,7 @@ export interface Header {
   readonly r?: readonly string[];
   /** Rooms whose members are left out. */
   readonly x?: readonly string[];
-  /** Where in the packet's text `"id":…,"sentAt":…` go. */
+  /** Where in the packet's text, in bytes, `"id":…,"sentAt":…` go. */
   readonly s?: number;
   /** 0 where the packet must not be compressed, 1 where it should. */
   readonly c?: 0 | 1;
@@ -33,25 +33,22 @@ export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
 }
 
-/** An event as it is published. */
-export interface Envelope {
-  readonly header: Header;
-  readonly chunks: readonly (string | Buffer)[];
-}
+/** A packet as its parser wrote it: the bytes of one text, or chunks. */
+export type EncodedPacket = Buffer | readonly (string | Buffer)[];
 
-/** Throws a SyntaxError on what no publisher wrote. */
-export function decodeEnvelope(body: Buffer): Envelope {
+/** Throws a SyntaxError on what no publisher wrote. Buffers are views of `body`. */
+export function decodeEnvelope(body: Buffer): { readonly header: Header; readonly packet: EncodedPacket } {
   const end = body.indexOf(newline);
   const header = end === 0 ? none : (JSON.parse(body.toString('utf8', 0, end)) as Header);
-  if (header.b === undefined) return { header, chunks: [body.toString('utf8', end + 1)] };
+  if (header.b === undefined) return { header, packet: body.subarray(end + 1) };
   let at = end + 1;
-  const chunks = header.b.map((length) => {
+  const packet = header.b.map((length) => {
     const from = at;
     const isBinary = length < 0;
     at += isBinary ? -1 - length : length;
     return isBinary ? body.subarray(from, at) : body.toString('utf8', from, at);
   });
-  return { header, chunks };
+  return { header, packet };
 }
 
 /** An encoder hands on binary arguments as the application gave them: any view, or a whole ArrayBuffer. */

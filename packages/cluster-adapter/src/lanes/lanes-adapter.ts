@@ -125,9 +125,10 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     void super.addAll(id, rooms);
     this.#joining = undefined;
     for (const room of joined) if (room !== id) this.#enter(id, room);
-    // Who joins once more may be waiting for the first time. A socket's own room nobody waits for.
+    // Who joins once more may be waiting for the first time. For a socket's own room that is the only way to.
     const entering = this.#entering.get(id);
     const works = [...rooms].map((room) => entering?.get(room)).filter((work) => work !== undefined);
+    if (rooms.has(id) && before?.has(id) === true) works.push(this.heard(id));
     if (works.length === 0) return;
     const work = Promise.all(works).then(() => undefined);
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'join', cause }));

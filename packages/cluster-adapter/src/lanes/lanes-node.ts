@@ -2,6 +2,7 @@ import { systemClock, type Lifecycle } from '@sluice/kernel';
 import type { SessionStore } from '@sluice/session-store';
 import type { ClusterLog } from '../log/cluster-log.ts';
 import { Admission } from './admission.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { Lane } from './lane.ts';
 import type { LanesAdapter } from './lanes-adapter.ts';
 import type { LanesOptions } from './lanes-options.ts';
@@ -25,6 +26,7 @@ export class LanesNode implements Lifecycle {
   readonly options: LanesOptions;
   readonly channel: NodeChannel;
   readonly admission: Admission;
+  readonly frames = new FrameWriter();
   readonly clock = systemClock;
   readonly adapters = new Map<string, LanesAdapter>();
   #attached = false;

@@ -231,6 +231,6 @@ function encode(message: object): Buffer {
 }
 
 function decode(body: Buffer): unknown {
-  const [chunk] = decodeEnvelope(body).chunks;
+  const [chunk] = decodeEnvelope(body).packet;
   return deserialize(chunk as Buffer);
 }

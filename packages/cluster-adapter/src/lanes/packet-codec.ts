@@ -1,8 +1,13 @@
 import { PacketType, Decoder, type Packet } from 'socket.io-parser';
 import type { Namespace } from 'socket.io';
+import type { EncodedPacket } from './envelope.ts';
 import { serverOf, type PacketDecoder } from './socket-io-internals.ts';
 
 export type Chunks = readonly (string | Buffer)[];
+
+export function chunksOf(packet: EncodedPacket): Chunks {
+  return Buffer.isBuffer(packet) ? [packet.toString()] : packet;
+}
 
 /** Writes packets as a server's parser does. */
 export interface PacketEncoding {

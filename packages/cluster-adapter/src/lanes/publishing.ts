@@ -1,8 +1,8 @@
 import type { Packet } from 'socket.io-parser';
 import type { ClusterLog, LogPublication, LogReceipt, Topic } from '../log/cluster-log.ts';
-import { encodeEnvelope, type Envelope, type Header } from './envelope.ts';
+import { encodeEnvelope, type Header } from './envelope.ts';
 import type { EventPolicy, LanesOptions } from './lanes-options.ts';
-import type { PacketEncoding } from './packet-codec.ts';
+import type { Chunks, PacketEncoding } from './packet-codec.ts';
 import { namespaceTopic, roomTopic } from './topic.ts';
 
 export interface RoomPublication {
@@ -15,6 +15,12 @@ export interface RoomPublication {
   readonly idempotency?: LogPublication['idempotency'];
   /** True where `id` and `sentAt` are to be added at the head of the event's first argument, an object. */
   readonly stamp?: boolean;
+}
+
+/** An event as it is published. */
+export interface Envelope {
+  readonly header: Header;
+  readonly chunks: Chunks;
 }
 
 export type PublishingOptions = Pick<LanesOptions, 'retention' | 'policies'>;
@@ -47,7 +53,8 @@ export class Publishing {
       ...(rooms.length > 1 && { r: rooms }),
       ...(except.length > 0 && { x: except }),
       // The first object of an event whose name holds no brace: an event's name comes first.
-      ...(stamp && typeof text === 'string' && { s: text.indexOf('{') + 1 }),
+      ...(stamp &&
+        typeof text === 'string' && { s: Buffer.byteLength(text.slice(0, text.indexOf('{') + 1)) }),
       ...(compress !== undefined && { c: compress ? 1 : 0 }),
       ...(policy === 'droppable' && { p: 'd' }),
       ...(policy === 'latest' && { p: 'l', n: String((packet.data as unknown[])[0]) }),

@@ -1,6 +1,7 @@
 import { origin, type ClusterLog, type LogEntry } from '../log/cluster-log.ts';
 import type { HistoryEntry, RoomHistory } from '../room-log.ts';
 import { decodeEnvelope } from './envelope.ts';
+import { chunksOf } from './packet-codec.ts';
 import { roomTopic } from './topic.ts';
 
 const firstArguments = /^\d+(?:\/[^,]*,)?/;
@@ -27,8 +28,8 @@ export function createRoomHistory(log: Pick<ClusterLog, 'readBefore'>, namespace
 }
 
 function toHistoryEntry({ position, body }: LogEntry): HistoryEntry | undefined {
-  const { header, chunks } = decodeEnvelope(body);
-  const [text] = chunks;
+  const { header, packet } = decodeEnvelope(body);
+  const [text] = chunksOf(packet);
   if (header.s === undefined || typeof text !== 'string') return undefined;
   const [event, data] = JSON.parse(text.replace(firstArguments, '')) as [string, HistoryEntry['data']];
   return { id: position, sentAt: Number(position.slice(0, position.indexOf('-'))), event, data };

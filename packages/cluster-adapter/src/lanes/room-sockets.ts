@@ -4,13 +4,14 @@ import { PacketType, type Packet } from 'socket.io-parser';
 import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position } from '../log/cluster-log.ts';
 import { Delivery, type Encoded } from './delivery.ts';
-import { decodeEnvelope, type Envelope } from './envelope.ts';
+import { decodeEnvelope, type Header } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './followed.ts';
 import { Laggards } from './laggards.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { PacketCodec } from './packet-codec.ts';
+import type { Envelope } from './publishing.ts';
 import { hearsOutgoing, internalsOf, nextAckId } from './socket-io-internals.ts';
 
 /** Where an entry was heard, and what was heard there before it. */
@@ -80,12 +81,14 @@ export class RoomSockets {
   /** Something that was sent past the log. */
   onSent(room: string | undefined, body: Buffer): void {
     const terms = { offset: this.#parts.node.lane.cursor, volatile: true };
-    this.#fanOut(room, new Delivery(this.#parts.codec, decodeEnvelope(body), terms));
+    const { header, packet } = decodeEnvelope(body);
+    this.#fanOut(room, new Delivery(this.#parts.codec, header, packet, terms));
   }
 
   /** Out of the one order, while the log is away. */
-  onUnlogged(rooms: readonly string[], envelope: Envelope): void {
-    const delivery = new Delivery(this.#parts.codec, envelope, { offset: this.#parts.node.lane.cursor });
+  onUnlogged(rooms: readonly string[], { header, chunks }: Envelope): void {
+    const terms = { offset: this.#parts.node.lane.cursor };
+    const delivery = new Delivery(this.#parts.codec, header, chunks, terms);
     if (rooms.length === 0) this.#fanOut(undefined, delivery);
     else for (const room of rooms) this.#fanOut(room, delivery);
   }
@@ -192,9 +195,12 @@ export class RoomSockets {
     if (hearsOutgoing(internals)) {
       internals.notifyOutgoingListeners(delivery.packet as { data: unknown[] });
     }
-    const { chunks, options } =
-      internals.pid === undefined ? delivery.plain : this.#recoverable(socket, delivery);
-    internals.client.writeToEngine(chunks, options);
+    const { client, pid } = internals;
+    const encoded = pid === undefined ? delivery.plain : this.#recoverable(socket, delivery);
+    const { frame, options } = encoded;
+    const { frames } = this.#parts.node;
+    if (frame !== undefined && frames.write(client.conn, frame, options.volatile)) return;
+    client.writeToEngine(encoded.chunks, options);
   }
 
   /** Past the log a client that is behind, or ahead of this node, must not be told this node's offset. */
@@ -219,16 +225,17 @@ export class RoomSockets {
   }
 
   #deliveryOf(entry: LogEntry, offset: Position): Delivery {
-    return new Delivery(this.#parts.codec, decodeEnvelope(entry.body), { position: entry.position, offset });
+    const { header, packet } = decodeEnvelope(entry.body);
+    return new Delivery(this.#parts.codec, header, packet, { position: entry.position, offset });
   }
 
   #deliveryHere(packet: Packet, { flags }: BroadcastOptions): Delivery {
     const { codec, node, nsp } = this.#parts;
     packet.nsp = nsp.name;
-    const header: Envelope['header'] = flags?.compress === undefined ? {} : { c: flags.compress ? 1 : 0 };
+    const header: Header = flags?.compress === undefined ? {} : { c: flags.compress ? 1 : 0 };
     // A client that is asked for an answer takes no offset from the question.
     const offset = packet.id === undefined ? node.lane.cursor : undefined;
     const terms = { offset, volatile: flags?.volatile === true };
-    return new Delivery(codec, { header, chunks: codec.encode(packet) }, terms);
+    return new Delivery(codec, header, codec.encode(packet), terms);
   }
 }

@@ -9,12 +9,17 @@ export interface EngineSocket {
   readonly readyState: string;
   readonly writeBuffer: readonly { readonly data?: string | Buffer }[];
   readonly transport: {
+    readonly name: string;
+    readonly writable: boolean;
+    /** What is negotiated for a WebSocket, if anything. */
+    readonly perMessageDeflate?: unknown;
     readonly socket?: { readonly bufferedAmount?: number; readonly terminate?: () => void };
     once(event: 'drain', listener: () => void): void;
     off(event: 'drain', listener: () => void): void;
   };
   /** `true`: at once, without waiting for what is queued. */
   close(discard?: boolean): void;
+  listenerCount(event: 'packetCreate'): number;
   once(event: 'drain' | 'close', listener: () => void): void;
   off(event: 'drain' | 'close', listener: () => void): void;
 }

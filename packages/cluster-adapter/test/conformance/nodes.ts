@@ -8,15 +8,16 @@ import { eventually, openScope, startRedis, type RedisServer, type Scope } from 
 import { Server, type ServerOptions, type Socket } from 'socket.io';
 import { createClusterAdapter, createClusterDriver } from '../../src/index.ts';
 
-type DriverName = 'lanes' | 'streams';
+/** Frames go straight to a connection that is not compressed, and Engine.IO's way to one that is. */
+type DriverName = 'lanes' | 'lanes, compressed' | 'streams';
 /** For what the official adapter does not do. */
-export const ours: readonly DriverName[] = ['lanes'];
+export const ours: readonly DriverName[] = ['lanes', 'lanes, compressed'];
 /**
  * With CONFORMANCE=official the official streams adapter stands beside ours, so that one can see that what is asked of ours
  * is what applications know. That takes twice as long.
  */
 export const drivers: readonly DriverName[] =
-  process.env['CONFORMANCE'] === 'official' ? ['lanes', 'streams'] : ours;
+  process.env['CONFORMANCE'] === 'official' ? [...ours, 'streams'] : ours;
 
 export type Three<Item> = readonly [Item, Item, Item];
 
@@ -92,7 +93,11 @@ function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Attachm
   };
 }
 
-const attach: Readonly<Record<DriverName, Attach>> = { lanes: attachLanes, streams: attachStreams };
+const attach: Readonly<Record<DriverName, Attach>> = {
+  lanes: attachLanes,
+  'lanes, compressed': attachLanes,
+  streams: attachStreams,
+};
 
 export function createNodes(scope: Scope, options: NodesOptions): Nodes {
   const prefix = `t${randomUUID().slice(0, 8)}`;
@@ -102,7 +107,11 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       count += 1;
       const core = createRedisCore({ url: options.redis.url, prefix, nodeId: `node-${count}` });
       const http = createServer();
-      const io = new Server(http, { serveClient: false, ...options.server });
+      const io = new Server(http, {
+        serveClient: false,
+        ...(options.driver === 'lanes, compressed' && { perMessageDeflate: { threshold: 0 } }),
+        ...options.server,
+      });
       const signal = new AbortController().signal;
       let ending: Promise<void> | undefined;
       const end = async (): Promise<void> => {

@@ -414,19 +414,23 @@ describe('data that Redis lost', () => {
 });
 
 describe('a process with few rights', () => {
-  async function openAs(redis: RedisServer, rights: readonly string[]): Promise<ClusterLog> {
+  async function openAs(
+    redis: RedisServer,
+    rights: readonly string[],
+    options: { readonly outboxMaxAgeMs: number },
+  ): Promise<ClusterLog> {
     await redis.command('ACL', 'SETUSER', 'guest', 'on', '>secret', '~*', '&*', '+@all', ...rights);
     const url = `redis://guest:secret@127.0.0.1:${redis.port}`;
-    return (await openRedisLog(scope, url, { outboxMaxAgeMs: 1_000 })).log;
+    return (await openRedisLog(scope, url, options)).log;
   }
 
   test('publishes though it may not end connections', async () => {
-    const log = await openAs(await startRedis(scope), ['-client', '-script']);
+    const log = await openAs(await startRedis(scope), ['-client', '-script'], patient);
     expect(await log.publish({ topics: ['a'], body: '1', retention })).toMatchObject({ duplicate: false });
   });
 
   test('is told what it may not do', async () => {
-    const log = await openAs(await startRedis(scope), ['-eval', '-evalsha']);
+    const log = await openAs(await startRedis(scope), ['-eval', '-evalsha'], { outboxMaxAgeMs: 1_000 });
     await expect(log.publish({ topics: ['a'], body: '1', retention })).rejects.toMatchObject({
       code: 'log_expired',
       cause: { code: 'redis_refused' },

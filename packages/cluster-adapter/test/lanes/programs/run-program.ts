@@ -294,7 +294,7 @@ class ProgramRun {
     const positions = new Map<number, string>();
     for (const topic of topics) {
       for (const { position, body } of await log.read(topic, origin, 10_000)) {
-        const [, n] = /^2\["said",(\d+)/.exec(String(decodeEnvelope(body).chunks[0])) ?? [];
+        const [, n] = /^2\["said",(\d+)/.exec(String(decodeEnvelope(body).packet)) ?? [];
         if (n !== undefined) positions.set(Number(n), position);
       }
     }

@@ -1,0 +1,58 @@
+import type { EngineSocket } from './socket-io-internals.ts';
+
+// What ws keeps to itself, and Engine.IO writes finished frames with too.
+interface FrameSocket {
+  readonly readyState: number;
+  readonly _sender?: { readonly sendFrame?: unknown };
+  readonly _socket?: Stream | null;
+}
+
+interface Stream {
+  readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
+  write(frame: Buffer): boolean;
+}
+
+const open = 1;
+
+/**
+ * Writes finished frames straight to WebSockets that have nothing queued. What one is given in one tick goes out in one
+ * write. Everything else is left to Engine.IO, and keeps its place: what is written here comes before what is queued later.
+ */
+export class FrameWriter {
+  readonly #corked = new Set<Stream>();
+  readonly #uncork = (): void => {
+    for (const stream of this.#corked) stream.uncork();
+    this.#corked.clear();
+  };
+
+  /** Returns false where the frame has to go Engine.IO's way, which takes one `volatile` packet a tick, as this one does. */
+  write(conn: EngineSocket, frame: Buffer, volatile = false): boolean {
+    const stream = streamOf(conn);
+    if (stream === undefined) return false;
+    if (this.#corked.has(stream)) {
+      if (volatile) return true;
+    } else {
+      if (stream.writableLength > 0) return false;
+      if (this.#corked.size === 0) process.nextTick(this.#uncork);
+      this.#corked.add(stream);
+      stream.cork();
+    }
+    stream.write(frame);
+    return true;
+  }
+}
+
+/** The connection's stream, where nothing stands between a frame and it. */
+function streamOf(conn: EngineSocket): Stream | undefined {
+  const { transport } = conn;
+  // Who listens to each packet is to see each packet.
+  if (conn.readyState !== 'open' || conn.writeBuffer.length > 0 || conn.listenerCount('packetCreate') > 0)
+    return undefined;
+  if (transport.name !== 'websocket' || !transport.writable || Boolean(transport.perMessageDeflate))
+    return undefined;
+  const socket = transport.socket as FrameSocket | undefined;
+  if (socket?.readyState !== open || typeof socket._sender?.sendFrame !== 'function') return undefined;
+  return socket._socket ?? undefined;
+}

@@ -1,0 +1,30 @@
+// An unmasked, unfragmented text frame (RFC 6455, section 5.2) that holds one Engine.IO packet of type "message".
+const finText = 0x81;
+const message = 0x34;
+
+/** The frame of `text`, of its first `length` bytes where given, followed by `end`, which is ASCII. */
+export function textFrame(text: Buffer, length = text.length, end = ''): Buffer {
+  const payload = 1 + length + end.length;
+  const start = payload < 126 ? 2 : payload < 0x1_00_00 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + payload);
+  frame[0] = finText;
+  if (start === 2) frame[1] = payload;
+  else if (start === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(payload, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeUInt32BE(0, 2);
+    frame.writeUInt32BE(payload, 6);
+  }
+  frame[start] = message;
+  text.copy(frame, start + 1, 0, length);
+  if (end !== '') frame.write(end, start + 1 + length, 'latin1');
+  return frame;
+}
+
+/** What {@link textFrame} was given. */
+export function textOfFrame(frame: Buffer): string {
+  const start = frame[1] === 126 ? 4 : frame[1] === 127 ? 10 : 2;
+  return frame.toString('utf8', start + 1);
+}
