@@ -1,5 +1,6 @@
-export type PeerName = 'floor' | 'lanes' | 'sharded-pubsub' | 'streams';
-export type WorkName = 'rooms';
+export type DriverName = 'lanes' | 'sharded-pubsub' | 'streams';
+export type PeerName = 'floor' | DriverName;
+export type WorkName = 'rooms' | 'fanout' | 'flat' | 'idle' | 'ready' | 'gateway';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -12,6 +13,10 @@ export interface BenchOptions {
   readonly ratePerS: number;
   readonly clients: number;
   readonly roomSize: number;
+  readonly fanoutRatePerS: number;
+  readonly socketsPerNode: number;
+  readonly connections: number;
+  readonly idleMs: number;
   readonly nodeFlags: readonly string[];
   readonly aof: boolean;
   /** Absolute. */
@@ -20,7 +25,20 @@ export interface BenchOptions {
   readonly out: string;
 }
 
-export type Request = { readonly kind: 'help' } | { readonly kind: 'run'; readonly options: BenchOptions };
+export interface RunRequest {
+  readonly kind: 'run';
+  readonly options: BenchOptions;
+  /** Absolute, as all paths here. */
+  readonly chart: string | undefined;
+}
+
+export interface ShowRequest {
+  readonly kind: 'show';
+  readonly from: string;
+  readonly chart: string | undefined;
+}
+
+export type Request = { readonly kind: 'help' } | RunRequest | ShowRequest;
 
 export const usage: string;
 

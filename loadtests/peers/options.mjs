@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const peers = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
-const works = ['rooms'];
-/** Of the rooms of `rooms`, `flat` and `gateway`. */
+const works = ['rooms', 'fanout', 'flat', 'idle', 'ready', 'gateway'];
 const roomSize = 4;
 
 const full = {
@@ -14,15 +13,23 @@ const full = {
   'measure-s': '10',
   rate: '800',
   clients: '320',
+  'fanout-rate': '20',
+  'sockets-per-node': '400',
+  connections: '10000',
+  'idle-s': '25',
 };
 const quick = {
-  work: works.join(),
+  work: 'rooms,fanout,idle,ready',
   nodes: '2',
   rounds: '1',
   'warmup-s': '1',
   'measure-s': '1',
   rate: '200',
   clients: '32',
+  'fanout-rate': '20',
+  'sockets-per-node': '40',
+  connections: '200',
+  'idle-s': '1',
 };
 
 export const usage = `Usage: npm run bench:peers -- [options]
@@ -32,25 +39,36 @@ message) in the same run: CPU time of the nodes and of Redis, latency, memory, a
 of order. Takes long, and wants a machine with nothing else to do.
 
 What to measure
-  --driver A,B        of ${peers.join(', ')} (default: all)
-  --work A,B          of ${works.join(', ')} (default: ${full.work}; with --quick ${quick.work})
-      rooms           rooms of ${roomSize} members on successive nodes
-  --nodes A,B         how many nodes, 1 to 16 (default ${full.nodes})
-  --rounds N          each of all that, medians taken (default ${full.rounds})
-  --quick             a look that takes less than a minute and is no measurement: ${quick.nodes} nodes, ${quick.clients} clients
+  --driver A,B          of ${peers.join(', ')} (default: all)
+  --work A,B            of the following (default: all; with --quick ${quick.work})
+      rooms             rooms of ${roomSize} members on successive nodes: what a delivery and a publish cost
+      fanout            one room with many sockets on each of as few nodes as --nodes has
+      flat              the rooms on as few nodes as --nodes has, while the other nodes serve nobody
+      idle              connections in 2 rooms each, on as few nodes: what one holds, what it costs to make and to keep
+      ready             from the start of a whole gateway until it is ready
+      gateway           rooms over whole gateways, with tokens, limits, histories and acknowledgements
+  --nodes A,B           how many nodes, 1 to 16 (default ${full.nodes})
+  --rounds N            each of all that, medians taken (default ${full.rounds})
+  --quick               a look that takes about a minute and is no measurement: ${quick.nodes} nodes, ${quick.clients} clients
 
 How
-  --warmup-s S        how long every node has delivered before a window begins (default ${full['warmup-s']})
-  --measure-s S       length of a window (default ${full['measure-s']})
-  --rate N            messages per second in all rooms together (default ${full.rate})
-  --clients N         in rooms (default ${full.clients})
-  --node-flags FLAGS  Node's options for the nodes, e.g. "--max-semi-space-size=64"
-  --aof               Redis keeps its append-only file, as in production (default: it keeps nothing)
-  --profile DIR       write CPU profiles (.cpuprofile) of the nodes' windows there. The figures are then no measurement
+  --warmup-s S          how long every node has delivered before a window begins (default ${full['warmup-s']})
+  --measure-s S         length of a window (default ${full['measure-s']})
+  --rate N              messages per second in all rooms together (default ${full.rate})
+  --clients N           in rooms (default ${full.clients})
+  --fanout-rate N       messages per second in fanout's room (default ${full['fanout-rate']})
+  --sockets-per-node N  in fanout's room (default ${full['sockets-per-node']})
+  --connections N       of idle, on all nodes together (default ${full.connections})
+  --idle-s S            how long they are watched (default ${full['idle-s']}: one heartbeat of each)
+  --node-flags FLAGS    Node's options for the nodes, e.g. "--max-semi-space-size=64"
+  --aof                 Redis keeps its append-only file, as in production (default: it keeps nothing)
+  --profile DIR         write CPU profiles (.cpuprofile) of the nodes' windows there: the figures are then no measurement
 
 Results
-  --out FILE          JSON with every round (default loadtests/peers/results/latest.json)
-  --help              this text
+  --out FILE            JSON with every round (default loadtests/peers/results/latest.json)
+  --chart FILE          draw the medians as SVG too
+  --from FILE           measure nothing: show the results in FILE, and draw them where --chart says so
+  --help                this text
 
 Exit codes: 0 measured, 1 a run failed or was not valid, or lanes lost, doubled or reversed something, 64 wrong options,
 69 something is missing.
@@ -87,6 +105,8 @@ export function parseOptions(args, folder, defaultOut) {
     return values[name] === undefined ? undefined : resolve(folder, values[name]);
   };
 
+  const chart = path('chart');
+  const from = path('from');
   const options = {
     quick: isQuick,
     peers: list('driver', peers, peers.join()),
@@ -98,6 +118,10 @@ export function parseOptions(args, folder, defaultOut) {
     ratePerS: number('rate', 1, 100_000),
     clients: whole('clients', roomSize, 20_000),
     roomSize,
+    fanoutRatePerS: number('fanout-rate', 0.1, 10_000),
+    socketsPerNode: whole('sockets-per-node', 1, 20_000),
+    connections: whole('connections', 1, 200_000),
+    idleMs: number('idle-s', 0.1, 3_600) * 1_000,
     nodeFlags: (values['node-flags'] ?? '').split(/\s+/).filter((flag) => flag !== ''),
     aof: values.aof ?? false,
     profileFolder: path('profile'),
@@ -108,7 +132,7 @@ export function parseOptions(args, folder, defaultOut) {
     faults.push('--node-flags must be options of Node, each with its value after "="');
   }
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  return { kind: 'run', options };
+  return from === undefined ? { kind: 'run', options, chart } : { kind: 'show', from, chart };
 }
 
 function parse(args) {
@@ -116,7 +140,11 @@ function parse(args) {
   const flag = { type: 'boolean' };
   try {
     return parseArgs({
-      args: [...args],
+      args: args.flatMap((arg, index) => {
+        // What follows begins with a dash itself, which parseArgs takes only behind an equals sign.
+        if (arg === '--node-flags' && index + 1 < args.length) return `${arg}=${args[index + 1]}`;
+        return args[index - 1] === '--node-flags' ? [] : arg;
+      }),
       options: {
         driver: text,
         work: text,
@@ -127,10 +155,16 @@ function parse(args) {
         'measure-s': text,
         rate: text,
         clients: text,
+        'fanout-rate': text,
+        'sockets-per-node': text,
+        connections: text,
+        'idle-s': text,
         'node-flags': text,
         aof: flag,
         profile: text,
         out: text,
+        chart: text,
+        from: text,
         help: { ...flag, short: 'h' },
       },
     }).values;

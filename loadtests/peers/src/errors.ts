@@ -1,7 +1,7 @@
 import { defineErrors, type ErrorTable } from '@sluice/kernel';
 
 /** Why a run could not be measured, or its results not be read. */
-export const peersErrors = {
+const peersErrors = {
   not_linux: { text: 'CPU time and memory are read from /proc, which only Linux has.', retryable: false },
   too_few_files: { text: 'This process may not open enough connections (ulimit -n).', retryable: false },
   not_connected: { text: 'A node refused a client, or ended its connection.', retryable: false },

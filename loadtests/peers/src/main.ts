@@ -1,39 +1,64 @@
-import { openScope } from '@sluice/testkit';
-import type { BenchOptions, Request } from '../options.mjs';
+import { writeFileSync } from 'node:fs';
+import { openScope, type Scope } from '@sluice/testkit';
+import type { BenchOptions, RunRequest, ShowRequest } from '../options.mjs';
 import { createProgress } from './bench/progress.ts';
 import { runBench } from './bench/run-bench.ts';
 import { peersError } from './errors.ts';
 import { describeMachine } from './results/machine.ts';
+import { renderChart } from './results/render-chart.ts';
 import { resultTable } from './results/result-table.ts';
-import { writeResults, type BenchResults, type TrialResult } from './results/results.ts';
+import {
+  readResults,
+  resultsFormat,
+  writeResults,
+  type BenchResults,
+  type TrialResult,
+} from './results/results.ts';
 import { summarize } from './results/summarize.ts';
 import { describeVersions } from './results/versions.ts';
 
 const exitCodes = { measured: 0, unsound: 1 };
 
 /** Does what the command line asks for; resolves to the exit code. */
-export async function main({ options }: Extract<Request, { kind: 'run' }>): Promise<number> {
+export async function main(request: RunRequest | ShowRequest): Promise<number> {
+  try {
+    if (request.kind === 'show') {
+      show(readResults(request.from), request.chart);
+      return exitCodes.measured;
+    }
+    return await measure(request);
+  } catch (error) {
+    if (!peersError.is(error)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.unsound;
+  }
+}
+
+async function measure({ options, chart }: RunRequest): Promise<number> {
   if (process.platform !== 'linux') throw peersError('not_linux');
   const scope = openScope();
+  const leaving = new AbortController();
+  let closed: Promise<void> | undefined;
   const leave = (): void => {
-    void scope.close().finally(() => process.exit(exitCodes.unsound));
+    leaving.abort();
+    closed ??= scope.close();
   };
   process.once('SIGINT', leave);
   process.once('SIGTERM', leave);
   try {
-    const results = await measureAll(scope, options);
-    process.stdout.write(`${resultTable(results)}\n\n`);
-    if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
+    const results = await measureAll(scope, options, leaving.signal);
+    if (leaving.signal.aborted) return exitCodes.unsound;
+    show(results, chart);
     process.stdout.write(`Every round: ${options.out}\n`);
     return results.trials.every((trial) => isSound(trial, options)) ? exitCodes.measured : exitCodes.unsound;
   } finally {
-    await scope.close();
+    await (closed ?? scope.close());
   }
 }
 
-async function measureAll(scope: ReturnType<typeof openScope>, options: BenchOptions): Promise<BenchResults> {
+async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSignal): Promise<BenchResults> {
   const before = {
-    format: 'sluice-peers-1',
+    format: resultsFormat,
     isMeasurement: !options.quick && options.profileFolder === undefined,
     startedAt: new Date().toISOString(),
     options,
@@ -49,7 +74,15 @@ async function measureAll(scope: ReturnType<typeof openScope>, options: BenchOpt
   const progress = createProgress(process.stderr, process.env);
   // Written each time, so that a run that is broken off has been worth its time.
   const keep = (trials: readonly TrialResult[]): void => writeResults(options.out, resultsOf(trials));
-  return resultsOf(await runBench(scope, options, progress, keep));
+  return resultsOf(await runBench(scope, options, progress, signal, keep));
+}
+
+function show(results: BenchResults, chart: string | undefined): void {
+  process.stdout.write(`${resultTable(results)}\n\n`);
+  if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
+  if (chart === undefined) return;
+  writeFileSync(chart, renderChart(results));
+  process.stdout.write(`Chart: ${chart}\n`);
 }
 
 /** Of our own driver nothing may be lost, doubled or out of order, on the shortest run and the busiest machine. */

@@ -20,6 +20,33 @@ export function roomsLayout(options: { clients: number; roomSize: number; nodes:
   return { clients, senders: strided(options.clients) };
 }
 
+const crowdSendersPerNode = 10;
+
+/** One room with as many members on every node; a few of each node send. */
+export function crowdLayout(options: { perNode: number; nodes: number }): Layout {
+  const { perNode, nodes } = options;
+  const clients = Array.from({ length: perNode * nodes }, (_, index): PlannedClient => {
+    return { node: index % nodes, identity: `user-${index}`, rooms: ['crowd'] };
+  });
+  const senders = Math.min(perNode, crowdSendersPerNode) * nodes;
+  return { clients, senders: Array.from({ length: senders }, (_, index) => index) };
+}
+
+/**
+ * Clients spread over the nodes, each in two rooms, of which each has four members (the last ones may have fewer).
+ * @param name what the rooms' names begin with
+ */
+export function idleLayout(options: { clients: number; nodes: number; name: string }): PlannedClient[] {
+  const members = 4;
+  // Neighbours share the one room, and those who are far apart the other.
+  const blocks = Math.ceil(options.clients / members);
+  return Array.from({ length: options.clients }, (_, index) => ({
+    node: index % options.nodes,
+    identity: `${options.name}-${index}`,
+    rooms: [`${options.name}-near-${Math.floor(index / members)}`, `${options.name}-far-${index % blocks}`],
+  }));
+}
+
 /** The numbers below `count` once each, neighbours far apart: who sends next is in another room and on another node. */
 export function strided(count: number): number[] {
   const goldenRatio = 0.618;

@@ -1,64 +1,59 @@
-import type { DialectName } from '../generator/dialect.ts';
 import type { DeliveryPlan, DeliveryReport } from '../generator/plan.ts';
+import { sumUsage } from '../generator/process-usage.ts';
+import type { ArrangeDelivery } from './delivery-setting.ts';
 import { generate } from './generator-process.ts';
-import { roomsLayout } from './layout.ts';
-import { startNodes } from './nodes.ts';
 import { startPrivateRedis } from './private-redis.ts';
 import { createProfiler } from './profiler.ts';
-import type { Measured, Trial, TrialContext } from './trial.ts';
+import type { Measure, Measured } from './trial.ts';
 
-/** Members in rooms over the nodes, who send at a steady pace: what a delivery costs, and how long it takes. */
-export async function measureDelivery(trial: Trial, context: TrialContext): Promise<Measured> {
-  const { options, scope, onPhase } = context;
-  onPhase('starting');
-  const redis = await startPrivateRedis(scope, options);
-  const nodes = await startNodes(scope, {
-    peer: trial.peer,
-    count: trial.nodes,
-    redisUrl: redis.url,
-    flags: options.nodeFlags,
-  });
-  const dialect: DialectName = trial.peer === 'floor' ? 'floor' : 'socket-io';
-  const plan: DeliveryPlan = {
-    kind: 'delivery',
-    dialect,
-    ports: nodes.map(({ port }) => port),
-    ...roomsLayout({ clients: options.clients, roomSize: options.roomSize, nodes: trial.nodes }),
-    pids: { nodes: nodes.map(({ child }) => child.pid), redis: redis.pid },
-    ratePerS: options.ratePerS,
-    warmupMs: options.warmupMs,
-    measureMs: options.measureMs,
+/** Members in rooms over the nodes, some of whom send at a steady pace: what a delivery costs, and how long it takes. */
+export function measureDelivery(arrange: ArrangeDelivery): Measure {
+  return async (trial, context) => {
+    const { options, scope, onPhase } = context;
+    onPhase('starting');
+    const redis = await startPrivateRedis(scope, options);
+    const { nodes, dialect, clients, senders, ratePerS } = await arrange(trial, context, redis);
+    const plan: DeliveryPlan = {
+      kind: 'delivery',
+      dialect,
+      ports: nodes.map(({ port }) => port),
+      clients,
+      senders,
+      pids: { nodes: nodes.map(({ child }) => child.pid), redis: redis.pid },
+      ratePerS,
+      warmupMs: options.warmupMs,
+      measureMs: options.measureMs,
+    };
+    const { profileFolder } = options;
+    const profiler =
+      profileFolder === undefined
+        ? undefined
+        : await createProfiler(nodes, profileFolder, Object.values(trial).join('-'));
+    const { report } = await generate(scope, plan, (phase) => {
+      if (phase === 'measuring') profiler?.begin();
+      if (phase === 'settling') profiler?.end();
+      onPhase(phase);
+    });
+    await profiler?.written();
+    return { figures: figuresOf(report), faults: faultsOf(report, plan) };
   };
-  const { profileFolder } = options;
-  const profiler =
-    profileFolder === undefined
-      ? undefined
-      : await createProfiler(nodes, profileFolder, Object.values(trial).join('-'));
-  const { report } = await generate(scope, plan, (phase) => {
-    if (phase === 'measuring') profiler?.begin();
-    if (phase === 'settling') profiler?.end();
-    onPhase(phase);
-  });
-  await profiler?.written();
-  return { figures: figuresOf(report), faults: faultsOf(report, plan) };
 }
 
 function figuresOf(report: DeliveryReport): Measured['figures'] {
   const { windowMs, published, delivered, latencyMs, usage, verdict } = report;
-  const nodesCpuMs = usage.nodes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  const nodesRssBytes = usage.nodes.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+  const nodes = sumUsage(usage.nodes);
   return {
-    gatewayCpuUsPerDelivery: (nodesCpuMs * 1_000) / delivered,
+    gatewayCpuUsPerDelivery: (nodes.cpuMs * 1_000) / delivered,
     redisCpuUsPerPublish: (usage.redis.cpuMs * 1_000) / published,
     latencyP50Ms: latencyMs.p50,
     latencyP99Ms: latencyMs.p99,
     latencyMaxMs: latencyMs.max,
-    gatewayRssMb: nodesRssBytes / usage.nodes.length / 1_048_576,
+    gatewayRssMb: nodes.rssBytes / usage.nodes.length / 1_048_576,
     redisRssMb: usage.redis.rssBytes / 1_048_576,
     publishedPerS: (published * 1_000) / windowMs,
     deliveredPerS: (delivered * 1_000) / windowMs,
     ...verdict,
-    gatewayCores: nodesCpuMs / windowMs,
+    gatewayCores: nodes.cpuMs / windowMs,
     generatorCores: usage.generator.cpuMs / windowMs,
     generatorLatenessP99Ms: report.latenessP99Ms,
   };

@@ -1,33 +1,64 @@
 import { openScope, type Scope } from '@sluice/testkit';
-import type { BenchOptions, WorkName } from '../../options.mjs';
+import type { BenchOptions, PeerName, WorkName } from '../../options.mjs';
 import type { TrialResult } from '../results/results.ts';
+import { arrangeFanout, arrangeFlat, arrangeGateway, arrangeRooms } from './delivery-setting.ts';
 import { measureDelivery } from './measure-delivery.ts';
+import { measureIdle } from './measure-idle.ts';
+import { measureReady } from './measure-ready.ts';
 import type { Progress } from './progress.ts';
 import type { Measure, Measured, Trial } from './trial.ts';
 
 const measures: Readonly<Record<WorkName, Measure>> = {
-  rooms: measureDelivery,
+  rooms: measureDelivery(arrangeRooms),
+  fanout: measureDelivery(arrangeFanout),
+  flat: measureDelivery(arrangeFlat),
+  idle: measureIdle,
+  ready: measureReady,
+  gateway: measureDelivery(arrangeGateway),
 };
 
 /**
  * All that is to be measured, in order: rounds outside, so that what changes on the machine meanwhile meets every peer; and
  * peers inside, each time another one first, so that none always follows the same one.
  */
-export function planTrials({ rounds, works, nodes, peers }: BenchOptions): Trial[] {
-  return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
-    works.flatMap((work) =>
-      nodes.flatMap((count) =>
-        rotated(peers, round - 1).map((peer) => ({ work, peer, nodes: count, round })),
+export function planTrials(options: BenchOptions): Trial[] {
+  return Array.from({ length: options.rounds }, (_, index) => index + 1).flatMap((round) =>
+    options.works.flatMap((work) =>
+      nodesOf(work, options).flatMap((nodes) =>
+        rotated(peersOf(work, options), round - 1).map((peer) => ({ work, peer, nodes, round })),
       ),
     ),
   );
 }
 
-/** Measures one trial after the other. One that fails is a trial with a fault, and the others go on. */
+function nodesOf(work: WorkName, { nodes }: BenchOptions): readonly number[] {
+  switch (work) {
+    case 'rooms':
+    case 'flat':
+    case 'gateway':
+      return nodes;
+    case 'fanout':
+    case 'idle':
+      return [Math.min(...nodes)];
+    case 'ready':
+      return [1];
+  }
+}
+
+/** Of a whole gateway there is no floor. */
+function peersOf(work: WorkName, { peers }: BenchOptions): readonly PeerName[] {
+  return work === 'ready' || work === 'gateway' ? peers.filter((peer) => peer !== 'floor') : peers;
+}
+
+/**
+ * Measures one trial after the other. One that fails is a trial with a fault, and the others go on. Once `signal` aborts, the
+ * trial under way does not count any more, and none follows.
+ */
 export async function runBench(
   scope: Scope,
   options: BenchOptions,
   progress: Progress,
+  signal: AbortSignal,
   onResult: (results: readonly TrialResult[]) => void,
 ): Promise<TrialResult[]> {
   const trials = planTrials(options);
@@ -36,6 +67,7 @@ export async function runBench(
     const startedAt = new Date().toISOString();
     progress.begin(trial, index, trials.length);
     const measured = await measureAlone(scope, trial, options, progress);
+    if (signal.aborted) break;
     progress.end(measured);
     results.push({ ...trial, startedAt, ...measured });
     onResult(results);
@@ -66,6 +98,6 @@ async function measureAlone(
 }
 
 function rotated<Item>(items: readonly Item[], by: number): Item[] {
-  const first = by % items.length;
+  const first = by % Math.max(1, items.length);
   return [...items.slice(first), ...items.slice(0, first)];
 }

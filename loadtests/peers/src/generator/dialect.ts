@@ -1,5 +1,5 @@
 /** What a frame that is no delivery means to a client. */
-export type Answer =
+type Answer =
   | { readonly kind: 'say'; readonly frame: string }
   | { readonly kind: 'admitted' }
   | { readonly kind: 'joined' }
@@ -21,7 +21,7 @@ export interface Dialect {
 export type DialectName = 'floor' | 'socket-io' | 'chat';
 
 /** Nothing but a delivery carries it: where it stands the message's number follows. */
-export const numberMark = '#';
+const numberMark = '#';
 /** Of a message's text. */
 export const textBytes = 100;
 

@@ -4,12 +4,27 @@ export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly digits: number;
-  /** True where it is worth saying how many times the floor's it is. */
+  /** True where it is worth saying how many times the reference's it is. */
   readonly comparable: boolean;
 }
 
+export interface Work {
+  readonly title: string;
+  /** What ratios are to: the floor, the same peer on the fewest nodes, or nothing. */
+  readonly reference: 'floor' | 'fewest nodes' | undefined;
+  /** Those that the table shows; trials may have more. */
+  readonly figures: readonly Figure[];
+}
+
+const gatewayCpu: Figure = {
+  name: 'gatewayCpuUsPerDelivery',
+  title: 'gateway CPU, us/delivery',
+  digits: 1,
+  comparable: true,
+};
+
 const delivery: readonly Figure[] = [
-  { name: 'gatewayCpuUsPerDelivery', title: 'gateway CPU, us/delivery', digits: 1, comparable: true },
+  gatewayCpu,
   { name: 'redisCpuUsPerPublish', title: 'Redis CPU, us/publish', digits: 1, comparable: true },
   { name: 'latencyP50Ms', title: 'latency p50, ms', digits: 2, comparable: true },
   { name: 'latencyP99Ms', title: 'latency p99, ms', digits: 2, comparable: true },
@@ -20,12 +35,31 @@ const delivery: readonly Figure[] = [
   { name: 'disagreements', title: 'out of one order', digits: 0, comparable: false },
 ];
 
-export interface Work {
-  readonly title: string;
-  /** Those that the table shows; trials may have more. */
-  readonly figures: readonly Figure[];
-}
+const idle: readonly Figure[] = [
+  { name: 'rssKbPerConnection', title: 'RSS per connection, KB', digits: 1, comparable: true },
+  { name: 'cpuMsPerConnect', title: 'CPU per connect and 2 joins, ms', digits: 3, comparable: true },
+  { name: 'cpuMsPerHandshake', title: 'of which connect, ms', digits: 3, comparable: true },
+  { name: 'redisCpuMsPerConnect', title: 'Redis CPU per connect, ms', digits: 3, comparable: true },
+  { name: 'redisKbPerConnection', title: 'Redis RSS per connection, KB', digits: 1, comparable: false },
+  { name: 'idleCpuPercent', title: 'CPU of all while idle, % of a core', digits: 1, comparable: false },
+  { name: 'redisIdleCpuPercent', title: 'Redis CPU while idle, % of a core', digits: 1, comparable: false },
+];
+
+const ready: readonly Figure[] = [
+  { name: 'readyMs', title: 'ready after, ms', digits: 0, comparable: false },
+  { name: 'readyCpuMs', title: 'CPU until then, ms', digits: 0, comparable: false },
+  { name: 'gatewayRssMb', title: 'RSS then, MB', digits: 1, comparable: false },
+];
 
 export const works: Readonly<Record<WorkName, Work>> = {
-  rooms: { title: 'rooms: small rooms over all nodes', figures: delivery },
+  rooms: { title: 'rooms: small rooms over all nodes', reference: 'floor', figures: delivery },
+  fanout: { title: 'fanout: one room with many sockets per node', reference: 'floor', figures: delivery },
+  flat: {
+    title: 'flat: small rooms on the fewest nodes, the others serve nobody',
+    reference: 'fewest nodes',
+    figures: delivery.map((figure) => ({ ...figure, comparable: figure === gatewayCpu })),
+  },
+  idle: { title: 'idle: connections that say nothing', reference: 'floor', figures: idle },
+  ready: { title: 'ready: a whole gateway starts', reference: undefined, figures: ready },
+  gateway: { title: 'gateway: small rooms over whole gateways', reference: undefined, figures: delivery },
 };

@@ -18,7 +18,7 @@ export function resultTable(results: BenchResults): string {
 }
 
 function workTable(work: WorkName, rows: readonly SummaryRow[]): string {
-  const { title, figures } = works[work];
+  const { title, figures, reference } = works[work];
   const peers = [...new Set(rows.map(({ peer }) => peer))];
   const nodes = [...new Set(rows.map((row) => row.nodes))];
   const lines = (shown: readonly Figure[], text: (row: SummaryRow, figure: Figure) => string): string[][] =>
@@ -34,15 +34,15 @@ function workTable(work: WorkName, rows: readonly SummaryRow[]): string {
     );
   const ratios = lines(
     figures.filter(({ comparable }) => comparable),
-    (row, { name }) => textOf(row.toFloor[name], 2),
+    (row, { name }) => textOf(row.ratios[name], 2),
   );
   const absolute = lines(figures, (row, { name, digits }) => textOf(row.figures[name]?.median, digits));
-  const hasFloor = rows.some(({ peer }) => peer === 'floor');
+  const hasRatios = rows.some((row) => Object.keys(row.ratios).length > 0);
   const faulty = rows.filter(({ faultyRounds }) => faultyRounds > 0).map(faultyLine);
   const rounds = Math.max(...rows.map((row) => row.rounds));
   return [
     `${title}; ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}`,
-    ...(hasFloor ? [aligned([['times the floor', 'nodes', ...peers], ...ratios])] : []),
+    ...(hasRatios ? [aligned([[`times the ${reference}`, 'nodes', ...peers], ...ratios])] : []),
     aligned([['', 'nodes', ...peers], ...absolute]),
     ...(faulty.length > 0 ? [faulty.join('\n')] : []),
   ].join('\n\n');

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BenchOptions, PeerName, WorkName } from '../../options.mjs';
+import { peersError } from '../errors.ts';
 import type { Machine } from './machine.ts';
 import type { Versions } from './versions.ts';
 
@@ -24,8 +25,8 @@ export interface SummaryRow {
   readonly rounds: number;
   readonly faultyRounds: number;
   readonly figures: Readonly<Record<string, Spread>>;
-  /** Medians as parts of the floor's; only figures that it makes sense for, and only where the floor was measured. */
-  readonly toFloor: Readonly<Record<string, number>>;
+  /** Medians as multiples of the reference's (results/figures.ts), where it makes sense and that was measured too. */
+  readonly ratios: Readonly<Record<string, number>>;
 }
 
 export interface Spread {
@@ -34,9 +35,12 @@ export interface Spread {
   readonly highest: number;
 }
 
+/** Changes with every change that older readers of the file would stumble over. */
+export const resultsFormat = 'sluice-peers-1';
+
 /** What a results file holds. */
 export interface BenchResults {
-  readonly format: 'sluice-peers-1';
+  readonly format: typeof resultsFormat;
   /** False where the figures are no measurement: too short, or profiled. */
   readonly isMeasurement: boolean;
   readonly startedAt: string;
@@ -51,4 +55,16 @@ export interface BenchResults {
 export function writeResults(path: string, results: BenchResults): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** Throws `results_unusable`. */
+export function readResults(path: string): BenchResults {
+  let results: Partial<BenchResults>;
+  try {
+    results = JSON.parse(readFileSync(path, 'utf8')) as Partial<BenchResults>;
+  } catch (cause) {
+    throw peersError('results_unusable', { cause });
+  }
+  if (results.format !== resultsFormat) throw peersError('results_unusable');
+  return results as BenchResults;
 }

@@ -1,34 +1,36 @@
-import type { PeerName } from '../../options.mjs';
 import { works } from './figures.ts';
 import type { Spread, SummaryRow, TrialResult } from './results.ts';
 import { median } from './statistics.ts';
+
+type Spreads = Readonly<Record<string, Spread>>;
 
 /** Medians of the rounds of each work, peer and number of nodes, in the order in which they first appear. */
 export function summarize(trials: readonly TrialResult[]): SummaryRow[] {
   const groups = new Map<string, TrialResult[]>();
   for (const trial of trials) {
-    const key = keyOf(trial, trial.peer);
+    const key = `${trial.work} ${trial.nodes} ${trial.peer}`;
     groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
-  const spreads = new Map([...groups].map(([key, group]) => [key, spreadOf(group)]));
-  return [...groups].map(([key, group]) => {
-    const first = group[0] as TrialResult;
-    const { work, peer, nodes } = first;
-    const figures = spreads.get(key) ?? {};
-    return {
-      work,
-      peer,
-      nodes,
-      rounds: group.length,
-      faultyRounds: group.filter(({ faults }) => faults.length > 0).length,
-      figures,
-      toFloor: ratios(work, figures, spreads.get(keyOf(first, 'floor')) ?? {}),
-    };
+  const rows = [...groups.values()].map((group) => {
+    const { work, peer, nodes } = group[0] as TrialResult;
+    const faultyRounds = group.filter(({ faults }) => faults.length > 0).length;
+    return { work, peer, nodes, rounds: group.length, faultyRounds, figures: spreadOf(group) };
   });
+  return rows.map((row) => ({ ...row, ratios: ratios(row, referenceOf(row, rows)?.figures ?? {}) }));
 }
 
-function keyOf({ work, nodes }: TrialResult, peer: PeerName): string {
-  return `${work} ${nodes} ${peer}`;
+type Row = Omit<SummaryRow, 'ratios'>;
+
+function referenceOf({ work, peer, nodes }: Row, rows: readonly Row[]): Row | undefined {
+  const candidates = rows.filter((row) => row.work === work);
+  switch (works[work].reference) {
+    case 'floor':
+      return candidates.find((row) => row.peer === 'floor' && row.nodes === nodes);
+    case 'fewest nodes':
+      return candidates.filter((row) => row.peer === peer).toSorted((a, b) => a.nodes - b.nodes)[0];
+    case undefined:
+      return undefined;
+  }
 }
 
 function spreadOf(group: readonly TrialResult[]): Record<string, Spread> {
@@ -48,15 +50,11 @@ function spreadOf(group: readonly TrialResult[]): Record<string, Spread> {
   );
 }
 
-function ratios(
-  work: TrialResult['work'],
-  figures: Readonly<Record<string, Spread>>,
-  floor: Readonly<Record<string, Spread>>,
-): Record<string, number> {
+function ratios({ work, figures }: Row, reference: Spreads): Record<string, number> {
   const comparable = works[work].figures.filter((figure) => figure.comparable);
   const pairs = comparable.flatMap(({ name }): [string, number][] => {
-    const [mine, lowest] = [figures[name]?.median, floor[name]?.median];
-    return mine === undefined || !lowest ? [] : [[name, mine / lowest]];
+    const [mine, other] = [figures[name]?.median, reference[name]?.median];
+    return mine === undefined || !other ? [] : [[name, mine / other]];
   });
   return Object.fromEntries(pairs);
 }
