@@ -53,6 +53,7 @@ function streamOf(conn: EngineSocket): Stream | undefined {
   if (transport.name !== 'websocket' || !transport.writable || Boolean(transport.perMessageDeflate))
     return undefined;
   const socket = transport.socket as FrameSocket | undefined;
-  if (socket?.readyState !== open || typeof socket._sender?.sendFrame !== 'function') return undefined;
-  return socket._socket ?? undefined;
+  if (socket?.readyState !== open) return undefined;
+  const { _sender: sender, _socket: stream } = socket;
+  return typeof sender?.sendFrame === 'function' && stream !== null ? stream : undefined;
 }

@@ -8,6 +8,7 @@ import {
   type Socket as ClientSocket,
   type SocketOptions,
 } from 'socket.io-client';
+import type { LanesAdapter } from '../../src/index.ts';
 import { socketAt, startNodes, type Node, type NodesOptions, type Three } from './nodes.ts';
 
 /** A stock client with its memory. */
@@ -46,8 +47,9 @@ export async function join(scope: Scope, node: Node, options: JoinOptions = {}):
     },
   };
   signs.set(member, seen);
-  // Its share in the order of its own room begins with the answer to that join, which Socket.IO does not wait for.
-  await member.atServer.join(member.atServer.id);
+  // Until its own room is heard, what is said to that may be overtaken: Socket.IO waits for no answer to that join.
+  const adapter = node.io.of(namespace).adapter as unknown as Partial<Pick<LanesAdapter, 'heard'>>;
+  await adapter.heard?.(member.atServer.id);
   return member;
 }
 

@@ -46,6 +46,12 @@ interface Connection {
 
 type Chunks = { readonly chunk: Buffer }[];
 
+/** How a stream hands on what was written to it: one chunk, or all that there are. */
+interface Writers {
+  readonly _write: (chunk: Buffer, encoding: string, done: () => void) => void;
+  readonly _writev: (chunks: Chunks, done: () => void) => void;
+}
+
 /** What is written to a client's connection from now on. */
 function watch(node: LanesTestNode, client: LanesTestClient): Connection {
   const { conn } = client.at(node);
@@ -53,15 +59,17 @@ function watch(node: LanesTestNode, client: LanesTestClient): Connection {
     .socket;
   const writes: Buffer[][] = [];
   const queued: unknown[] = [];
-  const { _write: write, _writev: writev } = stream;
-  stream._write = (chunk: Buffer, encoding, done) => {
-    writes.push([chunk]);
-    write.call(stream, chunk, encoding, done);
-  };
-  stream._writev = (chunks: Chunks, done) => {
-    writes.push(chunks.map(({ chunk }) => chunk));
-    writev?.call(stream, chunks as never, done);
-  };
+  const { _write: write, _writev: writev } = stream as unknown as Writers;
+  Object.assign(stream, {
+    _write(chunk: Buffer, encoding: string, done: () => void) {
+      writes.push([chunk]);
+      write.call(stream, chunk, encoding, done);
+    },
+    _writev(chunks: Chunks, done: () => void) {
+      writes.push(chunks.map(({ chunk }) => chunk));
+      writev.call(stream, chunks, done);
+    },
+  });
   conn.on('flush', (packets: unknown[]) => queued.push(...packets));
   return { stream, writes, queued };
 }
@@ -123,7 +131,7 @@ test('events that come to a socket in one tick go out in one write, in order, wi
   const [connection] = connections as [Connection];
   const { id } = client.at(two);
   for (let n = 0; n < 3; n += 1) two.io.local.to(id).emit('said', n);
-  client.at(two).conn.write('2["said",3]' as never);
+  client.at(two).conn.write('2["said",3]');
   two.io.local.to(id).emit('said', 4);
   await settled(one, [client]);
   expect(client.firsts('said')).toEqual([0, 1, 2, 3, 4]);
