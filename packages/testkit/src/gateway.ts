@@ -48,6 +48,9 @@ export interface Gateway {
   stop(): Promise<ChildExit>;
 }
 
+// Where several start at once beside other tests.
+const startMs = 50_000;
+
 /** Where gateways are built to. */
 export const gatewayEntry = 'apps/gateway/dist/main.js';
 
@@ -98,7 +101,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
     async waitReady() {
       await readyOrEnded(child, name, (signal) =>
         logs.until((lines) => lines.find((line) => line['msg'] === 'gateway ready'), {
-          timeoutMs: 20_000,
+          timeoutMs: startMs,
           describe: () => `${name} is ready; ${child.tail()}`,
           signal,
         }),
@@ -129,7 +132,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
   if (options.until === 'live') {
     await readyOrEnded(child, name, (signal) =>
       eventually(async () => (await gateway.health('livez')) === 200, {
-        timeoutMs: 20_000,
+        timeoutMs: startMs,
         describe: () => `${name} is live; ${child.tail()}`,
         signal,
       }),
