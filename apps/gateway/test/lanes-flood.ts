@@ -11,7 +11,7 @@ export interface FloodOptions {
 
 export interface Flood {
   readonly lineBytes: number;
-  /** Lines that have been acknowledged. */
+  /** Lines that have been acknowledged; throws where one was not. */
   readonly said: number;
   /** Resolves to the ids of all lines, in the order of the log, once each has been acknowledged. */
   stop(): Promise<string[]>;
@@ -19,6 +19,8 @@ export interface Flood {
 
 // Enough to fill every round trip, and no more than the gateway's outbox holds.
 const maxUnderWay = 200;
+// As many take their time on a busy machine.
+const answerMs = 60_000;
 
 /** Says the longest lines there are at a steady rate, as fast as possible where that is too fast. */
 export async function startFlood(
@@ -37,9 +39,13 @@ export async function startFlood(
   const enough = new AbortController();
   scope.onClose(() => enough.abort());
   const failures: unknown[] = [];
+  const throwIfFailed = (): void => {
+    if (failures.length > 0) throw new AggregateError(failures, 'lines were not acknowledged');
+  };
   const say = async (): Promise<void> => {
     try {
-      const { id } = await speaker.succeed('message:send', { room, text, clientId: randomUUID() });
+      const line = { room, text, clientId: randomUUID() };
+      const { id } = await speaker.succeed('message:send', line, answerMs);
       ids.push(id);
     } catch (error) {
       failures.push(error);
@@ -61,12 +67,13 @@ export async function startFlood(
   return {
     lineBytes,
     get said() {
+      throwIfFailed();
       return ids.length;
     },
     async stop() {
       enough.abort();
       await work;
-      if (failures.length > 0) throw new AggregateError(failures, 'lines were not acknowledged');
+      throwIfFailed();
       return ids.toSorted(inLogOrder);
     },
   };

@@ -22,7 +22,12 @@ const stallMs = figureOf('LANES_STALL_MS', 8_000);
 const warmUpMs = Math.max(8_000, stallMs / 3);
 const bytesPerSecond = figureOf('LANES_STALL_RATE', 5_000_000);
 
-const limits = { RATE_LIMIT_PER_SECOND: '100000', RATE_LIMIT_BURST: '1000000' };
+const limits = {
+  RATE_LIMIT_PER_SECOND: '100000',
+  RATE_LIMIT_BURST: '1000000',
+  // What is said as fast as possible waits for its turn.
+  REQUEST_DEADLINE_MS: '60000',
+};
 // A reader that sleeps cannot answer a heartbeat either.
 const patience = { PING_TIMEOUT_MS: '300000' };
 

@@ -184,11 +184,12 @@ export class RawClient {
   async succeed<Event extends RequestEvent>(
     event: Event,
     payload: PayloadOf<Event>,
+    timeoutMs = 10_000,
   ): Promise<Answers[Event]> {
     const id = this.#requests++;
     const answer = new Promise<unknown>((resolve) => this.#answers.set(id, resolve));
     this.#socket.send(`42${id}${JSON.stringify([event, payload])}`);
-    const reply = (await within(answer, { describe: () => `${event} is answered` })) as
+    const reply = (await within(answer, { timeoutMs, describe: () => `${event} is answered` })) as
       Reply<Answers[Event]> | undefined;
     if (reply === undefined) throw new Error(`the connection ended before ${event} was answered`);
     if (!reply.ok) throw new Error(`${event} was refused: ${reply.error.code}`);
