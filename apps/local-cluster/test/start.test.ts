@@ -81,7 +81,8 @@ describe('npm start', () => {
       expect(pids.map(isAlive)).toEqual(pids.map(() => false));
       expect(readdirSync(cluster.dataFolder).toSorted()).toEqual(['jwt-secret', 'redis']);
     });
-  });
+    // Six starts of a process, each of which may take its time.
+  }, 180_000);
 
   test('a second start finds the data and the secret of the first', async () => {
     await withScope(async (scope) => {
