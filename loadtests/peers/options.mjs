@@ -19,7 +19,7 @@ const full = {
   'idle-s': '25',
 };
 const quick = {
-  work: 'rooms,fanout,idle,ready',
+  work: 'rooms,fanout,idle',
   nodes: '2',
   rounds: '1',
   'warmup-s': '1',

@@ -79,10 +79,21 @@ async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSign
 
 function show(results: BenchResults, chart: string | undefined): void {
   process.stdout.write(`${resultTable(results)}\n\n`);
+  process.stdout.write(`${originLine(results)}\n`);
   if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
   if (chart === undefined) return;
   writeFileSync(chart, renderChart(results));
   process.stdout.write(`Chart: ${chart}\n`);
+}
+
+function originLine({ machine, versions }: BenchResults): string {
+  const load = machine.loadAverageBefore.map((average) => average.toFixed(2)).join(', ');
+  const at = versions.commit === undefined ? '' : `, at ${versions.commit.slice(0, 10)}`;
+  const changed = versions.changedSince ? ' and changes' : '';
+  return [
+    `Machine: ${machine.cpus} cores of ${machine.model}; its load average before: ${load}`,
+    `Node ${versions.node.slice(1)}, Redis ${versions.redis}${at}${changed}`,
+  ].join('\n');
 }
 
 /** Of our own driver nothing may be lost, doubled or out of order, on the shortest run and the busiest machine. */

@@ -16,7 +16,7 @@ export interface NodesOptions {
 }
 
 const entry = 'loadtests/peers/dist/under-test/main.js';
-const readyMs = 30_000;
+const readyMs = 60_000;
 /** For an inspector that is opened by a signal, if at all: any free port, so that many processes can have one. */
 export const inspectable = '--inspect-port=127.0.0.1:0';
 
