@@ -13,6 +13,8 @@ export class FollowedRooms {
   /** Where each of them begins; undefined until that is known, which it is before anything is handed out. */
   readonly #arriving = new Map<string, Map<SocketId, Position | undefined>>();
 
+  /** Rooms that are not heard yet. */
+  readonly #opening = new Set<string>();
   /** Of broadcasts to several rooms, which ones those on their way have been given already. */
   readonly #given = new Map<SocketId, { rooms: number; readonly positions: Set<Position> }>();
 
@@ -31,13 +33,26 @@ export class FollowedRooms {
   }
 
   open(room: string, after: Position | undefined): void {
-    this.#rooms.set(room, this.#follow(room, after));
+    const followed = this.#follow(room, after);
+    this.#rooms.set(room, followed);
+    if (followed.live) return;
+    this.#opening.add(room);
+    const opened = (): void => {
+      if (this.#rooms.get(room) === followed) this.#opening.delete(room);
+    };
+    followed.ready.then(opened, opened);
+  }
+
+  /** True where somebody here is in the room and it is not heard yet. */
+  isOpening(room: string): boolean {
+    return this.#opening.size > 0 && this.#opening.has(room);
   }
 
   close(room: string, lingerMs?: number): void {
     const followed = this.#rooms.get(room);
     this.#rooms.delete(room);
     this.#arriving.delete(room);
+    this.#opening.delete(room);
     if (followed !== undefined) this.#lane.unfollow(followed, lingerMs);
   }
 

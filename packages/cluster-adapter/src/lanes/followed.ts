@@ -25,6 +25,8 @@ export class Followed {
   /** Resolves once everything published since the call to `follow` is, and will be, heard. */
   readonly ready: Promise<void>;
   wants = 1;
+  /** Where it begins, for the one for whose sake it was opened. */
+  opening: Promise<Position> | undefined;
   /** What those who began before it was live are still to be told; undefined once it is. */
   begun: Promise<void>[] | undefined = [];
   taps: Set<Tap> | undefined;

@@ -112,10 +112,10 @@ export class Lane implements LogListener {
    * Asked in this very tick, so that what this node publishes next lies behind it.
    */
   begin(followed: Followed, after: Position | undefined, onBase: (position: Position) => void): void {
-    const asked = after === undefined ? this.#log.tails([followed.topic]) : Promise.resolve([after]);
-    const told = this.#insist(followed, asked, () => this.#log.tails([followed.topic])).then(
-      ([position = origin]) => onBase(position),
-    );
+    const { opening } = followed;
+    followed.opening = undefined;
+    // Who has opened it in this very call begins where it does.
+    const told = (opening ?? this.#ask(followed, after)).then(onBase);
     told.catch(() => undefined);
     followed.begun?.push(told);
   }
@@ -294,11 +294,18 @@ export class Lane implements LogListener {
   /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
   async #establish(followed: Followed, after: Position | undefined): Promise<void> {
     const { topic } = followed;
-    this.begin(followed, after, (position) => {
+    const opening = this.#ask(followed, after);
+    followed.opening = opening;
+    queueMicrotask(() => {
+      followed.opening = undefined;
+    });
+    const based = opening.then((position) => {
       followed.base = position;
       followed.last = position;
       followed.lastIsEntry = after === undefined;
     });
+    based.catch(() => undefined);
+    followed.begun?.push(based);
     await this.#log.subscribe(topic);
     for (let attempt = 0; this.#wanted(followed); attempt += 1) {
       await this.#untilFlowing();
@@ -309,7 +316,7 @@ export class Lane implements LogListener {
         const range = { topic, after: followed.last, until: await this.#verify(followed), ends: true };
         for await (const reading of readMerged(this.#log, [range])) missed.push(reading);
         // What the other topics had before these must have been handed out before them.
-        await this.settle();
+        if (missed.length > 0 || followed.early?.length !== 0) await this.settle();
         await this.#allBegun(followed);
       } catch (cause) {
         this.#options.onFault({ operation: 'follow', cause });
@@ -326,6 +333,13 @@ export class Lane implements LogListener {
       this.#ripe.push({ ...ripe, settle });
       if (this.#ripe.length === 1) setImmediate(() => this.#goLive(this.#ripe.splice(0)));
     });
+  }
+
+  /** Where one begins who begins now, or after a position. */
+  async #ask(followed: Followed, after: Position | undefined): Promise<Position> {
+    const asked = after === undefined ? this.#log.tails([followed.topic]) : Promise.resolve([after]);
+    const [position = origin] = await this.#insist(followed, asked, () => this.#log.tails([followed.topic]));
+    return position;
   }
 
   async #allBegun(followed: Followed): Promise<void> {

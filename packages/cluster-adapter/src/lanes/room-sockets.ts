@@ -136,7 +136,7 @@ export class RoomSockets {
   }
 
   #fanOut(room: string | undefined, delivery: Delivery, logged?: Logged): void {
-    const { nsp, rooms, followed } = this.#parts;
+    const { node, nsp, rooms, followed } = this.#parts;
     const { r, x = [] } = delivery.header;
     for (const id of this.#meant(room, r, logged)) {
       if (x.some((other) => rooms.get(other)?.has(id) === true)) continue;
@@ -146,8 +146,11 @@ export class RoomSockets {
       if (socket === undefined || this.laggards.has(id)) continue;
       if (logged !== undefined && this.#skips(id, logged.position)) continue;
       if (logged !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn)) {
-        this.#spill(socket, logged);
-      } else this.#write(socket, delivery);
+        node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
+        this.#serveFromLog(socket, logged);
+        // It may not be told this offset before what has been said to it alone is heard.
+      } else if (logged !== undefined && followed.isOpening(id)) this.#serveFromLog(socket, logged);
+      else this.#write(socket, delivery);
     }
   }
 
@@ -183,9 +186,8 @@ export class RoomSockets {
     return false;
   }
 
-  #spill(socket: Socket, { followed, before }: Logged): void {
-    const { node, nsp, topicsOf } = this.#parts;
-    node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
+  #serveFromLog(socket: Socket, { followed, before }: Logged): void {
+    const { node, topicsOf } = this.#parts;
     const after = new Map(topicsOf(socket.id).map(({ topic, last }) => [topic, last]));
     this.laggards.add(socket, after.set(followed.topic, before), node.lane.previousCursor);
   }

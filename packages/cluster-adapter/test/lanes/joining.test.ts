@@ -42,6 +42,28 @@ describe('a join', () => {
     expect(client.firsts().toSorted()).toEqual([1, 3]);
   });
 
+  test('that is cut before its own room is heard has what was said to it alone all the same, in its place', async () => {
+    const gates: Gate[] = [];
+    const slow = memoryGround((log) => {
+      const held = holdLog(log, 'subscribe', (topic) => String(topic).startsWith('/,'));
+      gates.push(held.gate);
+      return held.log;
+    });
+    const [one, two] = await startTwoNodes(scope, slow);
+    const witness = await connectLanesClient(scope, two);
+    for (const gate of gates) gate.shut();
+    const client = await connectLanesClient(scope, one);
+    await eventually(() => gates[0]?.waiting === 1, { describe: () => 'its own room is about to be heard' });
+    client.at(one).emit('said', 'to it alone');
+    two.io.emit('said', 'to all');
+    await eventually(() => witness.firsts().length === 1);
+    await client.cut(one);
+    for (const gate of gates) gate.open();
+    await client.comeBack(two);
+    await settled(one, [client, witness]);
+    expect([client.socket.recovered, client.firsts()]).toEqual([true, ['to it alone', 'to all']]);
+  });
+
   test('of the sockets of all nodes hears what is said at once by who asked for it', async () => {
     const [one, two] = await startTwoNodes(scope, ground());
     const clients = await Promise.all([one, one, two, two].map((node) => connectLanesClient(scope, node)));
