@@ -17,7 +17,8 @@ export interface Flood {
   stop(): Promise<string[]>;
 }
 
-// Enough to fill every round trip, and no more than the gateway's outbox holds.
+// Enough to fill every round trip, and no more than the gateway's outbox and the shortest of logs hold: the speaker hears
+// itself, and must not fall behind.
 const maxUnderWay = 200;
 // As many take their time on a busy machine.
 const answerMs = 60_000;
@@ -56,7 +57,8 @@ export async function startFlood(
   const work = (async () => {
     for (let started = 0; !enough.signal.aborted;) {
       const due = ((performance.now() - began) / 1_000) * (bytesPerSecond / lineBytes);
-      for (; started < due && underWay.size < maxUnderWay; started++) {
+      const unheard = (): number => started - speaker.messagesHeard;
+      for (; started < due && Math.max(underWay.size, unheard()) < maxUnderWay; started++) {
         const line: Promise<void> = say().finally(() => underWay.delete(line));
         underWay.add(line);
       }

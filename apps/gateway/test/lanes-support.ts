@@ -78,7 +78,7 @@ export interface RawOptions {
   readonly auth: Readonly<Record<string, unknown>>;
   /** Default: the main one. */
   readonly namespace?: string;
-  /** Reads its answers alone, for one that has a lot to say and hears itself. */
+  /** Reads its answers alone, and counts its messages, for one that has a lot to say and hears itself. */
   readonly deaf?: boolean;
 }
 
@@ -95,6 +95,7 @@ export class RawClient {
   readonly #deaf: boolean;
   readonly #answers = new Map<number, (answer: unknown) => void>();
   #requests = 0;
+  #messagesHeard = 0;
 
   constructor(socket: WebSocket, { auth, namespace, deaf = false }: RawOptions) {
     this.#socket = socket;
@@ -106,6 +107,10 @@ export class RawClient {
     socket.on('close', () => {
       for (const answer of this.#answers.values()) answer(undefined);
     });
+  }
+
+  get messagesHeard(): number {
+    return this.#messagesHeard;
   }
 
   get open(): boolean {
@@ -211,8 +216,10 @@ export class RawClient {
       const id = Number(frame.slice(2, bracket));
       this.#answers.get(id)?.((JSON.parse(frame.slice(bracket)) as unknown[])[0]);
       this.#answers.delete(id);
-    } else if (!this.#deaf || !isMessage(frame)) {
-      this.frames.add(frame);
+    } else {
+      const isHeard = isMessage(frame);
+      if (isHeard) this.#messagesHeard += 1;
+      if (!this.#deaf || !isHeard) this.frames.add(frame);
     }
   }
 }
