@@ -76,7 +76,7 @@ describe('npm run bench:peers', () => {
     for (const { peer, figures } of results.trials) {
       expect([peer, figures]).toEqual([
         peer,
-        expect.objectContaining({ lost: 0, duplicated: 0, inversions: 0 }),
+        expect.objectContaining({ unheard: 0, lost: 0, duplicated: 0, inversions: 0 }),
       ]);
       for (const name of [
         'gatewayCpuUsPerDelivery',
@@ -105,7 +105,7 @@ describe('npm run bench:peers', () => {
     for (const work of ['fanout', 'flat', 'gateway']) {
       expect([work, figures[work]]).toEqual([
         work,
-        expect.objectContaining({ lost: 0, duplicated: 0, inversions: 0, disagreements: 0 }),
+        expect.objectContaining({ unheard: 0, lost: 0, duplicated: 0, inversions: 0, disagreements: 0 }),
       ]);
     }
     expect(figures['idle']).toEqual(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkRoom } from '../src/generator/check-room.ts';
 
-const clean = { lost: 0, duplicated: 0, inversions: 0, disagreements: 0 };
+const clean = { unheard: 0, lost: 0, duplicated: 0, inversions: 0, disagreements: 0 };
 // Two senders who take turns.
 const senders = [7, 8, 7, 8, 7];
 
@@ -15,6 +15,15 @@ describe('what members heard is held against what was sent', () => {
   test('what one member never heard is lost', () => {
     const heard = [[0, 1, 2, 3, 4], [0, 1, 3, 4], []];
     expect(checkRoom({ senders, heard })).toEqual({ ...clean, lost: 6 });
+  });
+
+  test('what nobody heard is told apart from what some did', () => {
+    const heard = [
+      [0, 1, 3],
+      [0, 3],
+    ];
+    expect(checkRoom({ senders, heard })).toEqual({ ...clean, unheard: 2, lost: 1 });
+    expect(checkRoom({ senders, heard: [[], []] })).toEqual({ ...clean, unheard: 5 });
   });
 
   test('what a member hears again is a duplicate, and neither lost nor out of order', () => {

@@ -76,6 +76,6 @@ test('the table gives ratios first, then the figures, a column per peer', () => 
   expect(lines).toContainEqual(['8', '1.00', '-']);
   expect(lines).toContainEqual(['gateway CPU, us/delivery', '2', '61.0', '67.1']);
   expect(lines).toContainEqual(['8', '141.0', '-']);
-  expect(lines).toContainEqual(['lost', '2', '0', '3']);
+  expect(lines).toContainEqual(['lost to some members', '2', '0', '3']);
   expect(table.indexOf('1.10')).toBeLessThan(table.indexOf('67.1'));
 });

@@ -1,7 +1,9 @@
+import type { OutputLine } from '@sluice/testkit';
 import type { DeliveryPlan, DeliveryReport } from '../generator/plan.ts';
 import { sumUsage } from '../generator/process-usage.ts';
 import type { ArrangeDelivery } from './delivery-setting.ts';
 import { generate } from './generator-process.ts';
+import type { Node } from './nodes.ts';
 import { startPrivateRedis } from './private-redis.ts';
 import { createProfiler } from './profiler.ts';
 import type { Measure, Measured } from './trial.ts';
@@ -35,7 +37,7 @@ export function measureDelivery(arrange: ArrangeDelivery): Measure {
       onPhase(phase);
     });
     await profiler?.written();
-    return { figures: figuresOf(report), faults: faultsOf(report, plan) };
+    return { figures: figuresOf(report), faults: [...faultsOf(report, plan), ...complaintsOf(nodes)] };
   };
 }
 
@@ -79,4 +81,16 @@ function faultsOf(report: DeliveryReport, plan: DeliveryPlan): string[] {
   }
   if (report.failures > 0) faults.push(`${report.failures} clients failed: ${report.firstFailure ?? ''}`);
   return faults;
+}
+
+const inspectorLines = /^(Debugger (listening|attached|ending)|For help, see: |Waiting for the debugger)/;
+
+/** What nodes said on stderr: of work that nobody waited for, a driver has no other way to tell that it failed. */
+function complaintsOf(nodes: readonly Node[]): string[] {
+  const lines = nodes.flatMap(({ child }) => child.output.entries.filter(isComplaint));
+  return lines.length === 0 ? [] : [`the nodes complained ${lines.length} times: ${lines[0]?.text ?? ''}`];
+}
+
+function isComplaint({ stream, text }: OutputLine): boolean {
+  return stream === 'stderr' && text !== '' && !inspectorLines.test(text);
 }

@@ -7,7 +7,9 @@ export interface RoomRecord {
 }
 
 export interface RoomVerdict {
-  /** Messages that a member never heard, over all members. */
+  /** Messages that nobody heard: they never came as far as the log or the channel. */
+  readonly unheard: number;
+  /** Messages that a member never heard while others did, over all members. */
   readonly lost: number;
   /** Messages that a member heard again, each time. */
   readonly duplicated: number;
@@ -20,14 +22,18 @@ export interface RoomVerdict {
 /** Holds what members heard against what was sent. All were members from before the first message until after the last. */
 export function checkRoom({ senders, heard }: RoomRecord): RoomVerdict {
   const order = firstHeard(heard[0] ?? [], senders.length);
-  const verdicts = heard.map((numbers) => checkMember(numbers, senders, order));
-  return sumVerdicts(verdicts);
+  const members = heard.map((numbers) => checkMember(numbers, senders, order));
+  const known = new Set(heard.flat());
+  const unheard = senders.length - known.size;
+  const total = sumVerdicts(members);
+  return { ...total, unheard, lost: total.lost - unheard * heard.length };
 }
 
 export function sumVerdicts(verdicts: readonly RoomVerdict[]): RoomVerdict {
   const sum = (name: keyof RoomVerdict): number =>
     verdicts.reduce((total, verdict) => total + verdict[name], 0);
   return {
+    unheard: sum('unheard'),
     lost: sum('lost'),
     duplicated: sum('duplicated'),
     inversions: sum('inversions'),
@@ -68,6 +74,7 @@ function checkMember(numbers: readonly number[], senders: readonly number[], ord
     placeBefore = place;
   }
   return {
+    unheard: 0,
     lost: senders.length - distinct,
     duplicated: numbers.length - distinct,
     inversions,

@@ -7,7 +7,7 @@ import { RoomTraffic } from './room-traffic.ts';
 import { openUsageWindow } from './usage-window.ts';
 
 /** What has not come after so long a silence will not come any more. */
-const silenceMs = 3_000;
+const silenceMs = 20_000;
 const pollMs = 20;
 /** A node that has delivered nothing after so long is not going to. */
 const firstDeliveryMs = 30_000;
