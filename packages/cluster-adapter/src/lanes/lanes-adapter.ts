@@ -11,6 +11,7 @@ import type { Answer, NodeCommand, NodeHandler, NodeRequest } from './node-chann
 import { PacketCodec } from './packet-codec.ts';
 import { Publishing, type RoomPublication } from './publishing.ts';
 import type { RecoveryOutcome } from './recovery.ts';
+import { RoomListener, type Hearing } from './room-listener.ts';
 import { RoomSockets } from './room-sockets.ts';
 import { NamespaceSessions } from './namespace-sessions.ts';
 import { drop, serverOf } from './socket-io-internals.ts';
@@ -32,6 +33,11 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   #joiningAfter: Position | undefined;
   /** The socket that is joining: its own room is followed from the beginning. */
   #joining: SocketId | undefined;
+  readonly #hearing: Hearing = {
+    onEntry: (room, followed, entry, before) => this.#sockets.onEntry(room, followed, entry, before),
+    onSent: (room, body) => this.#sockets.onSent(room, body),
+    onGap: (room, gap) => this.#onGap(room, gap),
+  };
   readonly #entering = new Map<SocketId, Map<Room, Promise<void>>>();
   #closing: Promise<void> | undefined;
 
@@ -244,19 +250,15 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   }
 
   #followAll(): Followed {
-    return this.#node.lane.follow(namespaceTopic(this.nsp.name), this.#listener(undefined));
+    return this.#node.lane.follow(namespaceTopic(this.nsp.name), new RoomListener(undefined, this.#hearing));
   }
 
   #follow(room: Room, after?: Position): Followed {
-    return this.#node.lane.follow(roomTopic(this.nsp.name, room), this.#listener(room), after);
-  }
-
-  #listener(room: Room | undefined): Followed['listener'] {
-    return {
-      onEntry: (followed, entry, before) => this.#sockets.onEntry(room, followed, entry, before),
-      onSent: (body) => this.#sockets.onSent(room, body),
-      onGap: (gap) => this.#onGap(room, gap),
-    };
+    return this.#node.lane.follow(
+      roomTopic(this.nsp.name, room),
+      new RoomListener(room, this.#hearing),
+      after,
+    );
   }
 
   #topicsOf(sid: SocketId): Followed[] {

@@ -19,8 +19,9 @@ interface Kept {
   readonly hold: SessionHold;
   /** Not written yet. */
   fresh: NewSession | undefined;
-  joined: Record<string, string>;
-  left: Set<string>;
+  // There are many sessions, and few of them have anything to be written.
+  joined: Map<string, Position> | undefined;
+  left: Set<string> | undefined;
   data: string;
   /** What was written to it when, and has arrived once a heartbeat has come back. */
   given: { readonly position: Position; readonly at: number } | undefined;
@@ -33,6 +34,8 @@ interface Kept {
   next: Promise<void> | undefined;
   ended: boolean;
 }
+
+type Change = Pick<Kept, 'joined' | 'left' | 'start'>;
 
 const retry = { baseMs: 100, capMs: 2_000 };
 const touchAtOnce = 500;
@@ -74,16 +77,18 @@ export class SessionKeeper {
   joined(sid: string, rooms: Readonly<Record<string, string>>): Promise<void> {
     const kept = this.#kept.get(sid);
     if (kept === undefined) return Promise.resolve();
-    for (const room of Object.keys(rooms)) kept.left.delete(room);
-    kept.joined = Object.assign(Object.create(null) as object, kept.joined, rooms) as Record<string, string>;
+    for (const [room, position] of Object.entries(rooms)) {
+      kept.left?.delete(room);
+      (kept.joined ??= new Map()).set(room, position);
+    }
     return this.#write(sid, kept);
   }
 
   left(sid: string, room: string): Promise<void> {
     const kept = this.#kept.get(sid);
     if (kept === undefined) return Promise.resolve();
-    delete kept.joined[room];
-    kept.left.add(room);
+    kept.joined?.delete(room);
+    (kept.left ??= new Set()).add(room);
     return this.#write(sid, kept);
   }
 
@@ -159,35 +164,24 @@ export class SessionKeeper {
   /** Never rejects. Tries until it is written, the session is somebody else's or the socket gone for good. */
   async #flush(sid: string, kept: Kept): Promise<void> {
     for (let attempt = 0; !kept.ended; attempt += 1) {
-      const { fresh, joined, left, start } = kept;
+      const { fresh } = kept;
       const data = kept.final ?? this.#options.dataOf(sid) ?? kept.data;
+      let change: Change | undefined;
       try {
         if (fresh !== undefined) {
           await this.#store.create({ ...fresh, data });
           kept.fresh = undefined;
         }
-        kept.joined = Object.create(null) as Record<string, string>;
-        kept.left = new Set();
-        const change: SessionChange = {
-          ...(Object.keys(joined).length > 0 && { joined }),
-          ...(left.size > 0 && { left: [...left] }),
-          ...(data !== kept.data && { data }),
-          ...(start !== undefined && { start }),
-        };
-        if (Object.keys(change).length > 0 && !(await this.#store.save(kept.hold, change)))
-          this.#fenced(sid, kept);
+        change = { joined: kept.joined, left: kept.left, start: kept.start };
+        kept.joined = undefined;
+        kept.left = undefined;
+        if (!(await this.#save(kept, change, data))) this.#fenced(sid, kept);
         kept.data = data;
-        if (kept.start === start) kept.start = undefined;
+        if (kept.start === change.start) kept.start = undefined;
         kept.writing = undefined;
         return;
       } catch (cause) {
-        // What could not be written goes with the next attempt, unless it has been changed again.
-        kept.joined = Object.assign(Object.create(null) as object, joined, kept.joined) as Record<
-          string,
-          string
-        >;
-        for (const room of left) if (!(room in kept.joined)) kept.left.add(room);
-        for (const room of kept.left) delete kept.joined[room];
+        if (change !== undefined) takeBack(kept, change);
         this.#options.onFault({ operation: 'write session', cause });
         // Nobody waits for the last words of a socket that has gone.
         if (kept.final !== undefined && attempt === lastWordsTries) break;
@@ -197,6 +191,17 @@ export class SessionKeeper {
       }
     }
     kept.writing = undefined;
+  }
+
+  /** Returns false where the session is somebody else's. */
+  async #save(kept: Kept, { joined, left, start }: Change, data: string): Promise<boolean> {
+    const change: SessionChange = {
+      ...(joined !== undefined && { joined: Object.fromEntries(joined) }),
+      ...(left !== undefined && { left: [...left] }),
+      ...(data !== kept.data && { data }),
+      ...(start !== undefined && { start }),
+    };
+    return Object.keys(change).length === 0 || (await this.#store.save(kept.hold, change));
   }
 
   #fenced(sid: string, kept: Kept): void {
@@ -246,12 +251,21 @@ export class SessionKeeper {
   }
 }
 
+/** What could not be written goes with the next attempt, unless it has been changed again. */
+function takeBack(kept: Kept, { joined, left }: Change): void {
+  for (const [room, position] of joined ?? []) {
+    if (kept.left?.has(room) === true || kept.joined?.has(room) === true) continue;
+    (kept.joined ??= new Map()).set(room, position);
+  }
+  for (const room of left ?? []) if (kept.joined?.has(room) !== true) (kept.left ??= new Set()).add(room);
+}
+
 function newKept(hold: SessionHold, data: string): Kept {
   return {
     hold,
     fresh: undefined,
-    joined: Object.create(null) as Record<string, string>,
-    left: new Set(),
+    joined: undefined,
+    left: undefined,
     data,
     given: undefined,
     start: undefined,

@@ -22,11 +22,12 @@ export interface LogKeys {
 }
 
 const lane = 'lane';
-// Names cost more to make than to keep, but a process may publish to any number of topics.
-const maxKnownTopics = 10_000;
+// Names cost more to make than to keep, but each socket has a topic, and next to nothing is said to most of them.
+const maxKnownTopics = 2_000;
 
 export function createLogKeys(keyspace: Keyspace): LogKeys {
-  const known = new Map<Topic, TopicKeys>();
+  // Two generations: what is asked for again moves on to the next, and the rest is let go.
+  let [known, before] = [new Map<Topic, TopicKeys>(), new Map<Topic, TopicKeys>()];
   return {
     index: keyspace.key('log-index', lane),
     lost: keyspace.key('log-lost', lane),
@@ -34,12 +35,12 @@ export function createLogKeys(keyspace: Keyspace): LogKeys {
     topic(topic) {
       let keys = known.get(topic);
       if (keys === undefined) {
-        if (known.size >= maxKnownTopics) known.clear();
-        keys = {
+        keys = before.get(topic) ?? {
           log: keyspace.key('log', lane, topic),
           end: keyspace.key('log-end', lane, topic),
           channel: keyspace.key('room', lane, topic),
         };
+        if (known.size >= maxKnownTopics) [known, before] = [new Map(), known];
         known.set(topic, keys);
       }
       return keys;
