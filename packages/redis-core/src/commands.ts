@@ -61,6 +61,8 @@ export interface Commands {
 
 interface Request {
   readonly write: (client: DriverClient) => Promise<unknown>;
+  /** Where Redis does not know the script. */
+  readonly writeInFull: ((client: DriverClient) => Promise<unknown>) | undefined;
   readonly resolve: (reply: RedisReply) => void;
   readonly reject: (error: unknown) => void;
   readonly expiresAt: number;
@@ -130,14 +132,11 @@ export class CommandQueue implements Commands {
   ): Promise<RedisReply> {
     const tail = [String(keys.length), ...keys, ...args];
     const mapping = mappingOf(options);
-    return this.#enqueue(async (client) => {
-      try {
-        return await client.sendCommand(['EVALSHA', script.sha1, ...tail], mapping);
-      } catch (error) {
-        if (replyCode(error) !== 'NOSCRIPT') throw error;
-        return client.sendCommand(['EVAL', script.source, ...tail], mapping);
-      }
-    }, options);
+    return this.#enqueue(
+      (client) => client.sendCommand(['EVALSHA', script.sha1, ...tail], mapping),
+      options,
+      (client) => client.sendCommand(['EVAL', script.source, ...tail], mapping),
+    );
   }
 
   /** Rejects what is still waiting. */
@@ -147,7 +146,11 @@ export class CommandQueue implements Commands {
     this.#waiting = [];
   }
 
-  #enqueue(write: Request['write'], options: CommandOptions): Promise<RedisReply> {
+  #enqueue(
+    write: Request['write'],
+    options: CommandOptions,
+    writeInFull?: Request['write'],
+  ): Promise<RedisReply> {
     if (this.#connection.closed) return Promise.reject(redisError('redis_closed'));
     if (this.#outstanding.size >= this.#tuning.maxOutstanding) {
       return Promise.reject(redisError('redis_queue_full'));
@@ -155,6 +158,7 @@ export class CommandQueue implements Commands {
     return new Promise((resolve, reject) => {
       const request: Request = {
         write,
+        writeInFull,
         resolve,
         reject,
         expiresAt: this.#clock.now() + (options.deadlineMs ?? this.#tuning.deadlineMs),
@@ -167,13 +171,13 @@ export class CommandQueue implements Commands {
     });
   }
 
-  #write(request: Request): void {
+  #write(request: Request, write = request.write): void {
     const client = this.#connection.client;
     if (client === undefined) {
       this.#waiting.push(request);
       return;
     }
-    request.write(client).then(
+    write(client).then(
       (reply) => {
         if (this.#outstanding.delete(request)) request.resolve(reply as RedisReply);
       },
@@ -184,6 +188,10 @@ export class CommandQueue implements Commands {
   #onError(request: Request, cause: unknown): void {
     if (replyCode(cause) === 'READONLY') this.#connection.leaveReplica();
     if (!this.#outstanding.has(request)) return;
+    if (replyCode(cause) === 'NOSCRIPT' && request.writeInFull !== undefined) {
+      this.#write(request, request.writeInFull);
+      return;
+    }
     const error = translate(cause);
     if (this.#connection.closed || !error.retryable || !request.idempotent) {
       this.#outstanding.delete(request);

@@ -94,24 +94,28 @@ export class Delivery {
   }
 
   #framed(frame: Buffer): Encoded {
-    let chunks: Chunks | undefined;
-    return {
-      frame,
-      // Only connections that the frame cannot be handed to as it is want these.
-      get chunks() {
-        return (chunks ??= [textOfFrame(frame)]);
-      },
-      options: { ...this.#options(), wsPreEncodedFrame: [frame] },
-    };
+    return new Framed(frame, { ...this.#options(), wsPreEncodedFrame: [frame] });
   }
 
   #options(): WriteOptions {
     const { c } = this.header;
-    return {
-      preEncoded: true,
-      ...(this.#volatile && { volatile: true }),
-      ...(c !== undefined && { compress: c === 1 }),
-    };
+    return { preEncoded: true, volatile: this.#volatile, compress: c === undefined ? undefined : c === 1 };
+  }
+}
+
+class Framed implements Encoded {
+  readonly frame: Buffer;
+  readonly options: WriteOptions;
+  #chunks: Chunks | undefined;
+
+  constructor(frame: Buffer, options: WriteOptions) {
+    this.frame = frame;
+    this.options = options;
+  }
+
+  /** Wanted only by connections that the frame cannot be handed to as it is. */
+  get chunks(): Chunks {
+    return (this.#chunks ??= [textOfFrame(this.frame)]);
   }
 }
 

@@ -17,27 +17,29 @@ interface Stream {
 const open = 1;
 
 /**
- * Writes finished frames straight to WebSockets that have nothing queued. What one is given in one tick goes out in one
- * write. Everything else is left to Engine.IO, and keeps its place: what is written here comes before what is queued later.
+ * Writes finished frames straight to WebSockets that have nothing queued. Of what one is given in one tick the first goes
+ * out at once, and the rest in one write. Everything else is left to Engine.IO, and keeps its place: what is written here
+ * comes before what is queued later.
  */
 export class FrameWriter {
-  readonly #corked = new Set<Stream>();
-  readonly #uncork = (): void => {
-    for (const stream of this.#corked) stream.uncork();
-    this.#corked.clear();
+  /** Those that have been given something in this tick, and whether more of it waits for its end. */
+  readonly #written = new Map<Stream, boolean>();
+  readonly #endTick = (): void => {
+    for (const [stream, isCorked] of this.#written) if (isCorked) stream.uncork();
+    this.#written.clear();
   };
 
   /** Returns false where the frame has to go Engine.IO's way, which takes one `volatile` packet a tick, as this one does. */
   write(conn: EngineSocket, frame: Buffer, volatile = false): boolean {
     const stream = streamOf(conn);
     if (stream === undefined) return false;
-    if (this.#corked.has(stream)) {
-      if (volatile) return true;
-    } else {
+    const isCorked = this.#written.get(stream);
+    if (isCorked !== undefined && volatile) return true;
+    if (isCorked !== true) {
       if (stream.writableLength > 0) return false;
-      if (this.#corked.size === 0) process.nextTick(this.#uncork);
-      this.#corked.add(stream);
-      stream.cork();
+      if (this.#written.size === 0) process.nextTick(this.#endTick);
+      this.#written.set(stream, isCorked === false);
+      if (isCorked === false) stream.cork();
     }
     stream.write(frame);
     return true;

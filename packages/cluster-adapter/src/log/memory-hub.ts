@@ -9,7 +9,7 @@ import {
   type Retention,
   type Topic,
 } from './cluster-log.ts';
-import { isAfter } from './position-order.ts';
+import { isAfter } from '../position.ts';
 
 /** Hands one thing to a node: an entry, or something sent past the log. */
 type MemoryDelivery = (node: MemoryNode) => void;

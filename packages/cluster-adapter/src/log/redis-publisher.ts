@@ -11,7 +11,7 @@ import { origin, type LogPublication, type LogReceipt, type Position, type Topic
 import type { LogKeys } from './log-keys.ts';
 import { advanceScript, findScript } from './log-scripts.ts';
 import { Outbox, type Outgoing, type OutboxLimits } from './outbox.ts';
-import { isAfter } from './position-order.ts';
+import { comparePositions } from '../position.ts';
 import { PublishScripts } from './publish-scripts.ts';
 
 export interface RedisPublisherOptions extends OutboxLimits {
@@ -63,7 +63,7 @@ export class RedisPublisher {
 
   /** To be told of every position that has been given out, as far as this process gets to know them. */
   witness(topic: Topic, position: Position): void {
-    if (!isAfter(position, this.#highest)) return;
+    if (comparePositions(position, this.#highest) <= 0) return;
     this.#highest = position;
     this.#highestTopic = topic;
   }
@@ -158,7 +158,7 @@ export class RedisPublisher {
       commands.run(advanceScript, [this.#keys.index, this.#keys.lost, log], [this.#highest]),
     ]);
     this.#carrier = parseCarrier(carrier);
-    if (isAfter(last as Position, this.#highest)) {
+    if (comparePositions(last as Position, this.#highest) > 0) {
       this.#highest = last as Position;
       this.#highestTopic = undefined;
     }

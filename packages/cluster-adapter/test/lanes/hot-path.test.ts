@@ -125,7 +125,7 @@ describe('an event for many sockets', () => {
   });
 });
 
-test('events that come to a socket in one tick go out in one write, in order, with what goes another way', async () => {
+test('of what comes to a socket in one tick the first goes out at once, and the rest in one write, in order', async () => {
   const { one, two, clients, connections } = await start();
   const [client] = clients as [LanesTestClient];
   const [connection] = connections as [Connection];
@@ -135,7 +135,10 @@ test('events that come to a socket in one tick go out in one write, in order, wi
   two.io.local.to(id).emit('said', 4);
   await settled(one, [client]);
   expect(client.firsts('said')).toEqual([0, 1, 2, 3, 4]);
-  expect(connection.writes[0]?.length).toBeGreaterThan(3);
+  const [first = [], rest = []] = connection.writes;
+  expect([first.length, rest.length]).toEqual([1, expect.any(Number)]);
+  // Engine.IO's packet takes two chunks.
+  expect(rest.length).toBeGreaterThanOrEqual(4);
   expect(connection.stream.writableCorked).toBe(0);
 });
 

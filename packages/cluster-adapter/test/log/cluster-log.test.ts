@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
 import { origin, type LogEntry } from '../../src/log/cluster-log.ts';
-import { isAfter } from '../../src/log/position-order.ts';
+import { isAfter } from '../../src/position.ts';
 import { benches, bodiesOf, readAll, retention } from './log-benches.ts';
 
 const scope = openScope(afterEach);

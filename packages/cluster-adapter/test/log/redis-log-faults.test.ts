@@ -12,7 +12,7 @@ import {
   type RedisServer,
 } from '@sluice/testkit';
 import type { ClusterLog, LogReceipt } from '../../src/log/cluster-log.ts';
-import { isAfter } from '../../src/log/position-order.ts';
+import { isAfter } from '../../src/position.ts';
 import { openRedisLog, readAll, retention } from './log-benches.ts';
 
 const scope = openScope(afterEach);
