@@ -94,12 +94,13 @@ export class Delivery {
   }
 
   #framed(frame: Buffer): Encoded {
-    return new Framed(frame, { ...this.#options(), wsPreEncodedFrame: [frame] });
+    return new Framed(frame, this.#options([frame]));
   }
 
-  #options(): WriteOptions {
+  #options(wsPreEncodedFrame?: readonly Buffer[]): WriteOptions {
     const { c } = this.header;
-    return { preEncoded: true, volatile: this.#volatile, compress: c === undefined ? undefined : c === 1 };
+    const compress = c === undefined ? undefined : c === 1;
+    return { preEncoded: true, volatile: this.#volatile, compress, wsPreEncodedFrame };
   }
 }
 

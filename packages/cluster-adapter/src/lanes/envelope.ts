@@ -1,21 +1,21 @@
 /** What publishers tell the nodes beside the packet. Absent fields cost nothing on the wire. */
 export interface Header {
   /** The rooms of a broadcast to more than one, in the order of the topics it was published to. */
-  readonly r?: readonly string[];
+  readonly r?: readonly string[] | undefined;
   /** Rooms whose members are left out. */
-  readonly x?: readonly string[];
+  readonly x?: readonly string[] | undefined;
   /** Where in the packet's text, in bytes, `"id":…,"sentAt":…` go. */
-  readonly s?: number;
+  readonly s?: number | undefined;
   /** 0 where the packet must not be compressed, 1 where it should. */
-  readonly c?: 0 | 1;
+  readonly c?: 0 | 1 | undefined;
   /** Lengths in bytes of the packet's chunks where there is more than one text; `-1 - length` for binary chunks. */
-  readonly b?: readonly number[];
+  readonly b?: readonly number[] | undefined;
   /** What becomes of it at a consumer that is behind: `d` dropped, `l` only the latest of its name is kept. */
-  readonly p?: 'd' | 'l';
+  readonly p?: 'd' | 'l' | undefined;
   /** The event's name, where only the latest is wanted. */
-  readonly n?: string;
+  readonly n?: string | undefined;
   /** The node that has given it to its own sockets already, while the log was away. */
-  readonly u?: string;
+  readonly u?: string | undefined;
 }
 
 const none: Header = Object.freeze({});

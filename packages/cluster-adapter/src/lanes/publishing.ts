@@ -49,15 +49,16 @@ export class Publishing {
     const chunks = this.#codec.encode(packet);
     const [text] = chunks;
     const policy = this.#policyOf(packet);
+    const isStamped = stamp && typeof text === 'string';
+    // Always of one shape; what is undefined is not written.
     const header: Header = {
-      ...(rooms.length > 1 && { r: rooms }),
-      ...(except.length > 0 && { x: except }),
+      r: rooms.length > 1 ? rooms : undefined,
+      x: except.length > 0 ? except : undefined,
       // The first object of an event whose name holds no brace: an event's name comes first.
-      ...(stamp &&
-        typeof text === 'string' && { s: Buffer.byteLength(text.slice(0, text.indexOf('{') + 1)) }),
-      ...(compress !== undefined && { c: compress ? 1 : 0 }),
-      ...(policy === 'droppable' && { p: 'd' }),
-      ...(policy === 'latest' && { p: 'l', n: String((packet.data as unknown[])[0]) }),
+      s: isStamped ? Buffer.byteLength(text.slice(0, text.indexOf('{') + 1)) : undefined,
+      c: compress === undefined ? undefined : compress ? 1 : 0,
+      p: policy === 'droppable' ? 'd' : policy === 'latest' ? 'l' : undefined,
+      n: policy === 'latest' ? String((packet.data as unknown[])[0]) : undefined,
     };
     return { header, chunks };
   }
@@ -71,7 +72,7 @@ export class Publishing {
       topics: this.#topicsOf(rooms),
       body: encodeEnvelope(header, chunks),
       retention: retention ?? this.#options.retention(this.#namespace, rooms[0]),
-      ...(idempotency !== undefined && { idempotency }),
+      idempotency,
     });
   }
 

@@ -25,7 +25,7 @@ export interface LogPublication {
   readonly body: Buffer | string;
   readonly retention: Retention;
   /** Publishing a key again while it is remembered returns the first position and does nothing else. */
-  readonly idempotency?: { readonly key: readonly [string, ...string[]]; readonly ttlMs: number };
+  readonly idempotency?: { readonly key: readonly [string, ...string[]]; readonly ttlMs: number } | undefined;
 }
 
 export interface LogReceipt {
