@@ -67,7 +67,12 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
     );
   });
 
+  // Of the request that opened a connection nothing is needed any more; it weighs more than a kilobyte.
+  io.engine.on('connection', (conn: { request: unknown }) => {
+    conn.request = null;
+  });
   io.on('connection', (socket) => {
+    socket.handshake.auth = {};
     const { user } = socket.data;
     metrics.connected.inc();
     const { recovered } = socket;

@@ -57,6 +57,9 @@ export async function startSocketIoGateway(options: SocketIoGatewayOptions): Pro
     socket.data.user = String(socket.handshake.auth['user']);
     next();
   });
+  io.engine.on('connection', (conn: { request: unknown }) => {
+    conn.request = null;
+  });
   io.on('connection', (socket) => {
     driver.replayMissed(socket);
     socket.on('join', (room, done) => {
