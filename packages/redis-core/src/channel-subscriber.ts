@@ -280,6 +280,7 @@ export class ChannelSubscriber implements Subscriber {
   }
 
   #deliver(payload: Buffer, channel: string): void {
+    this.#connection.hear();
     try {
       this.#wanted.get(channel)?.listener?.(payload, channel);
     } catch (error) {

@@ -179,6 +179,7 @@ export class CommandQueue implements Commands {
     }
     write(client).then(
       (reply) => {
+        this.#connection.hear();
         if (this.#outstanding.delete(request)) request.resolve(reply as RedisReply);
       },
       (error: unknown) => this.#onError(request, error),

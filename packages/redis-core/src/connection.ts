@@ -62,6 +62,7 @@ export class Connection {
   #lost: Promise<unknown> | undefined;
   #opened = 0;
   #hurried = false;
+  #heard = 0;
   #roundTripMs: number | undefined;
   #ended: Promise<void> = Promise.resolve();
 
@@ -109,6 +110,11 @@ export class Connection {
   /** Calls `listener` at once where a ready connection is lost or dropped, with `client` gone; not at the stop. */
   onLost(listener: () => void): void {
     this.#lostListeners.add(listener);
+  }
+
+  /** To be told of everything that comes over the connection: however late it is, it lives. */
+  hear(): void {
+    this.#heard += 1;
   }
 
   /** Drops the connection where it is ready, and makes another without a pause. */
@@ -265,11 +271,22 @@ export class Connection {
     let cancel: (() => void) | undefined;
     let stopped = false;
     const behindSentinel = this.#master !== undefined;
+    const awaitSign = (): void => {
+      const heard = this.#heard;
+      cancel = this.#clock.schedule(this.#tuning.probeMs, () => {
+        // What came while this process was busy, or stands in line before the answer, is a sign too.
+        const look = setImmediate(() => {
+          if (this.#heard !== heard) return awaitSign();
+          this.#drop?.(
+            redisError('redis_unavailable', { text: 'no answer to a probe: half-open or frozen' }),
+          );
+        });
+        cancel = () => clearImmediate(look);
+      });
+    };
     const ask = (): void => {
       const sentAt = performance.now();
-      cancel = this.#clock.schedule(this.#tuning.probeMs, () => {
-        this.#drop?.(redisError('redis_unavailable', { text: 'no answer to a probe: half-open or frozen' }));
-      });
+      awaitSign();
       const onAnswer = (): void => {
         cancel?.();
         if (stopped) return;

@@ -1,6 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, openScope, startRedis, within, type RedisServer } from '@sluice/testkit';
+import {
+  eventually,
+  openScope,
+  startFaultProxy,
+  startRedis,
+  within,
+  type RedisServer,
+} from '@sluice/testkit';
 import {
   createRedisCore,
   type ConnectionInfo,
@@ -198,6 +205,32 @@ describe('subscriptions', () => {
     expect(await outcome).toMatchObject({ code: 'redis_unsubscribed' });
     expect(subscriber.channels).toBe(0);
   });
+});
+
+test('a subscription that is behind is left to catch up, however late the answer to a probe is', async () => {
+  const { redis, core: publisher } = await start();
+  const proxy = await startFaultProxy(scope, {
+    target: { host: '127.0.0.1', port: redis.port },
+    scheme: 'redis',
+  });
+  const lost: string[] = [];
+  const core = createRedisCore({
+    url: proxy.url,
+    nodeId: 'node-2',
+    tuning: { probeEveryMs: 100, probeMs: 1_000 },
+    onStatus: (status) => status.kind === 'lost' && lost.push(status.name),
+  });
+  scope.onClose(() => core.stop(1_000));
+  const heard: string[] = [];
+  const subscriber = core.subscriber();
+  await core.start(new AbortController().signal);
+  await subscriber.subscribe('sharded', 'many', (payload) => heard.push(payload.toString('latin1', 0, 3)));
+  proxy.slow({ bytesPerSecond: 40_000 });
+  // Three seconds' worth stand in line before the answer.
+  const numbers = Array.from({ length: 120 }, (_, n) => String(n).padStart(3, '0'));
+  for (const n of numbers) await publish(publisher, 'many', n.padEnd(1_000, '.'));
+  await eventually(() => heard.length === numbers.length, { timeoutMs: 30_000 });
+  expect([heard, lost, subscriber.generation]).toEqual([numbers, [], 1]);
 });
 
 describe('a watch', () => {

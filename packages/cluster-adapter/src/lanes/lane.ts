@@ -49,6 +49,7 @@ export class Lane implements LogListener {
   readonly #whenFlowing = new Set<() => void>();
   #cursor: Position = origin;
   #previousCursor: Position = origin;
+  #heard = 0;
   /** Raised by each interruption: what began before it must not end as if nothing had happened. */
   #epoch = 0;
   /** While delivery is held. */
@@ -78,6 +79,11 @@ export class Lane implements LogListener {
   /** The cursor before the entry that is being handed out. */
   get previousCursor(): Position {
     return this.#previousCursor;
+  }
+
+  /** How much has been heard. */
+  get heard(): number {
+    return this.#heard;
   }
 
   /** False while delivery is held. */
@@ -165,6 +171,7 @@ export class Lane implements LogListener {
   }
 
   onEntry(topic: Topic, entry: LogEntry): void {
+    this.#heard += 1;
     const followed = this.#topics.get(topic);
     if (followed === undefined) return;
     if (this.#held !== undefined) this.#held.push(topic, entry);
@@ -174,6 +181,7 @@ export class Lane implements LogListener {
   }
 
   onSent(topic: Topic, body: Buffer): void {
+    this.#heard += 1;
     if (topic === this.#echo.topic) this.#echo.onSent(body);
     else this.#topics.get(topic)?.listener.onSent(body);
   }

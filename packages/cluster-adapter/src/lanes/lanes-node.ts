@@ -30,7 +30,10 @@ export class LanesNode implements Lifecycle {
   readonly clock = systemClock;
   readonly adapters = new Map<string, LanesAdapter>();
   #attached = false;
+  /** The last canary. */
   #heardAt = 0;
+  #aliveAt = 0;
+  #heardBefore = 0;
   #canarySentAt = 0;
   #asked: Promise<string[]> | undefined;
   #known: readonly string[] = [];
@@ -161,15 +164,13 @@ export class LanesNode implements Lifecycle {
       const now = this.clock.now();
       // Late by itself, this node was frozen or busy, and what it has not heard may be waiting to be read.
       const punctual = now - this.#canarySentAt < 2 * beatEveryMs;
-      if (
-        punctual &&
-        this.#attached &&
-        this.log.hearing &&
-        this.#heardAt > 0 &&
-        now - this.#heardAt > canaryDeadlineMs
-      ) {
-        this.#fault('hear', new Error('nothing is heard of what this node sends itself'));
-        this.#heardAt = now;
+      // One that is behind is not helped by having to read it all anew.
+      const { heard } = this.lane;
+      if (heard !== this.#heardBefore || !punctual || !this.#attached) this.#aliveAt = now;
+      this.#heardBefore = heard;
+      if (this.log.hearing && now - this.#aliveAt > canaryDeadlineMs) {
+        this.#fault('hear', new Error('nothing is heard, not even what this node sends itself'));
+        this.#aliveAt = now;
         this.log.reconnect();
       }
       this.#beat();

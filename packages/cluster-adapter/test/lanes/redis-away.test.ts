@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, openScope, startRedis, type RedisServer } from '@sluice/testkit';
+import { eventually, openScope, startFaultProxy, startRedis, type RedisServer } from '@sluice/testkit';
 import { connectLanesClient, openLanesClient, settled } from './lanes-client.ts';
 import { redisGround } from './lanes-ground.ts';
-import { startTwoNodes, type LanesTestNode, type LanesTestOptions } from './lanes-node.ts';
+import { startLanesNode, startTwoNodes, type LanesTestNode, type LanesTestOptions } from './lanes-node.ts';
 
 const scope = openScope(afterEach);
 
@@ -183,4 +183,25 @@ describe('while Redis is away', () => {
     await settled(two, [here]);
     expect(here.firsts()).toEqual([1, 2]);
   });
+});
+
+test('a node that is far behind is not made to begin anew', async () => {
+  const redis = await startRedis(scope);
+  const proxy = await startFaultProxy(scope, {
+    target: { host: '127.0.0.1', port: redis.port },
+    scheme: 'redis',
+  });
+  const one = await startLanesNode(scope, redisGround(redis), 'one');
+  const two = await startLanesNode(scope, redisGround(proxy), 'two');
+  const client = await connectLanesClient(scope, two);
+  await client.join(two, 'r');
+  proxy.slow({ bytesPerSecond: 40_000 });
+  // Six seconds' worth: twice as long as nothing need be heard for a connection to be given up.
+  const numbers = Array.from({ length: 240 }, (_, n) => n);
+  await Promise.all(numbers.map((n) => one.publish(['r'], 'said', n, '.'.repeat(1_000))));
+  await eventually(() => client.firsts().length >= numbers.length, { timeoutMs: 40_000 });
+  expect([client.firsts(), two.core?.subscriber().generation]).toEqual([numbers, 1]);
+  expect(two.faults.filter(({ operation }) => operation === 'hear' || operation === 'resynchronize')).toEqual(
+    [],
+  );
 });
