@@ -110,6 +110,7 @@ export class FollowedRooms {
 
   /** True where an entry lies before the socket's way into the room. */
   #isBefore(id: SocketId, room: string, position: Position): boolean {
+    if (this.#arriving.size === 0) return false;
     const since = this.#arriving.get(room)?.get(id);
     return since !== undefined && comparePositions(position, since) <= 0;
   }

@@ -58,7 +58,7 @@ export class Laggards {
   }
 
   has(sid: string): boolean {
-    return this.#lagging.has(sid);
+    return this.#lagging.size > 0 && this.#lagging.has(sid);
   }
 
   /** True where a connection should be served from the log. Looks closely only now and then: this is the hot path. */
