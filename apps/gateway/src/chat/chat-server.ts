@@ -72,6 +72,7 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
     conn.request = null;
   });
   io.on('connection', (socket) => {
+    // The token has been checked, and need not lie in memory for as long as its user stays.
     socket.handshake.auth = {};
     const { user } = socket.data;
     metrics.connected.inc();

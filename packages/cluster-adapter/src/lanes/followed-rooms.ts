@@ -12,8 +12,7 @@ export class FollowedRooms {
   readonly #rooms = new Map<string, Followed>();
   /** Where each of them begins; undefined until that is known, which it is before anything is handed out. */
   readonly #arriving = new Map<string, Map<SocketId, Position | undefined>>();
-
-  /** Rooms that are not heard yet. */
+  /** Rooms that are not heard yet. Kept apart because it is asked for each recipient, and nearly always empty. */
   readonly #opening = new Set<string>();
   /** Of broadcasts to several rooms, which ones those on their way have been given already. */
   readonly #given = new Map<SocketId, { rooms: number; readonly positions: Set<Position> }>();

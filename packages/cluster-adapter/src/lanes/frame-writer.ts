@@ -29,7 +29,10 @@ export class FrameWriter {
     this.#written.clear();
   };
 
-  /** Returns false where the frame has to go Engine.IO's way, which takes one `volatile` packet a tick, as this one does. */
+  /**
+   * Returns false where the frame has to go Engine.IO's way. One that is `volatile` is left out where this tick has brought
+   * something already: Engine.IO, too, takes one packet at a time.
+   */
   write(conn: EngineSocket, frame: Buffer, volatile = false): boolean {
     const stream = streamOf(conn);
     if (stream === undefined) return false;

@@ -32,6 +32,7 @@ export class LanesNode implements Lifecycle {
   #attached = false;
   /** The last canary. */
   #heardAt = 0;
+  /** When anything at all had been heard since the beat before. */
   #aliveAt = 0;
   #heardBefore = 0;
   #canarySentAt = 0;
