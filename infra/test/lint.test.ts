@@ -91,7 +91,7 @@ const innocent: [path: string, source: string][] = [
     'packages/cluster-adapter/src/sessions.ts',
     "import { createSessionStore } from '@sluice/session-store'; createSessionStore();",
   ],
-  ['packages/redis-core/src/redis.ts', "import { createClient } from 'redis'; createClient();"],
+  ['packages/redis-core/src/redis.ts', "import { createClient } from '@redis/client'; createClient();"],
   [
     'packages/cluster-adapter/src/type.ts',
     "import type { Server } from 'socket.io'; export type S = Server;",

@@ -18,11 +18,11 @@ import { observeAdapter } from './observe-adapter.ts';
 import { createReadinessLog } from './readiness-log.ts';
 
 /** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
-export function createGateway(config: Config, logger: Logger, version: string): Lifecycle {
+export async function createGateway(config: Config, logger: Logger, version: string): Promise<Lifecycle> {
   const metrics = createMetrics();
   const core = createCore(config, metrics, logger);
   const faults = new Map<string, number>();
-  const driver = createClusterDriver(core, {
+  const driver = await createClusterDriver(core, {
     driver: config.DRIVER,
     nodeId: config.NODE_ID,
     recoveryWindowMs: config.RECOVERY_WINDOW_MS,

@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   }
   const { config } = result;
   const logger = pino({ level: config.LOG_LEVEL, base: { nodeId: config.NODE_ID } });
-  const gateway = createGateway(config, logger, version);
+  const gateway = await createGateway(config, logger, version);
   const starting = new AbortController();
 
   let stopping: Promise<void> | undefined;

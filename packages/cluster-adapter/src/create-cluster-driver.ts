@@ -4,8 +4,6 @@ import type { Socket } from 'socket.io';
 import type { RoomLogOptions } from './room-log.ts';
 import { createLanesDriver } from './lanes-driver.ts';
 import type { AdapterObservation } from './lanes/lanes-options.ts';
-import { createShardedDriver } from './sharded-driver.ts';
-import { createStreamsDriver } from './streams-driver.ts';
 
 export interface ClusterDriverOptions {
   readonly driver: DriverName;
@@ -33,9 +31,12 @@ const streamMaxEntries = 10_000;
 
 /**
  * The driver named by configuration, fed by one redis-core. Hand `driver.adapter` to `io.adapter` before `start`;
- * start it after the core and stop it before.
+ * start it after the core and stop it before. What the other drivers need is not loaded.
  */
-export function createClusterDriver(core: RedisCore, options: ClusterDriverOptions): ClusterDriver {
+export async function createClusterDriver(
+  core: RedisCore,
+  options: ClusterDriverOptions,
+): Promise<ClusterDriver> {
   switch (options.driver) {
     case 'lanes':
       return createLanesDriver(core, {
@@ -50,14 +51,18 @@ export function createClusterDriver(core: RedisCore, options: ClusterDriverOptio
         onFault: options.onFault,
         onObserved: options.onObserved ?? (() => undefined),
       });
-    case 'streams':
+    case 'streams': {
+      const { createStreamsDriver } = await import('./streams-driver.ts');
       return createStreamsDriver(core, {
         log: options.log,
         streamMaxEntries,
         ephemeralEvents: new Set(options.ephemeralEvents),
         onFault: options.onFault,
       });
-    case 'sharded-pubsub':
+    }
+    case 'sharded-pubsub': {
+      const { createShardedDriver } = await import('./sharded-driver.ts');
       return createShardedDriver(core, { log: options.log, onFault: options.onFault });
+    }
   }
 }

@@ -22,7 +22,7 @@ async function startNode(redis: RedisServer, nodeId: string, name: DriverName): 
   const deadlineMs = 30_000;
   const core = createRedisCore({ url: redis.url, nodeId, tuning: { deadlineMs } });
   const faults: string[] = [];
-  const driver = createClusterDriver(core, {
+  const driver = await createClusterDriver(core, {
     driver: name,
     log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
     publishDeadlineMs: deadlineMs,
@@ -192,7 +192,7 @@ describe('the history', () => {
   test('is paged from the newest back, and trimmed by age and number', async () => {
     const redis = await startRedis(scope);
     const core = createRedisCore({ url: redis.url, nodeId: 'n' });
-    const driver = createClusterDriver(core, {
+    const driver = await createClusterDriver(core, {
       driver: 'streams',
       log: { maxEntries: 100, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
       onFault: () => undefined,

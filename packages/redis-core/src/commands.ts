@@ -1,5 +1,5 @@
 import type { Clock } from '@sluice/kernel';
-import { RESP_TYPES } from 'redis';
+import { RESP_TYPES } from '@redis/client';
 import type { Connection } from './connection.ts';
 import type { DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';

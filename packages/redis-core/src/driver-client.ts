@@ -1,5 +1,5 @@
 import type { Clock } from '@sluice/kernel';
-import { createClient, type RedisClientType } from 'redis';
+import { createClient, type RedisClientType } from '@redis/client';
 import { redisError } from './errors.ts';
 import { findMaster } from './sentinel.ts';
 import type { Address, Topology } from './topology.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@sluice/kernel';
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 import { redisError } from './errors.ts';
 import type { Address, SentinelTopology } from './topology.ts';
 import { replyCode } from './translate.ts';

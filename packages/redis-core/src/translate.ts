@@ -1,5 +1,5 @@
 import type { CodedError } from '@sluice/kernel';
-import { ErrorReply } from 'redis';
+import { ErrorReply } from '@redis/client';
 import { redisError, type RedisErrorCode } from './errors.ts';
 
 // First words of replies that say "later", from Redis's own error table (server.c, createSharedObjects) and

@@ -36,7 +36,7 @@ const dayMs = 86_400_000;
 export async function startSocketIoGateway(options: SocketIoGatewayOptions): Promise<void> {
   const { port, redisUrl, nodeId } = options;
   const core = createRedisCore({ url: redisUrl, nodeId });
-  const driver = createClusterDriver(core, {
+  const driver = await createClusterDriver(core, {
     driver: options.driver,
     nodeId,
     recoveryWindowMs,

@@ -55,7 +55,7 @@ interface Attachment extends Lifecycle {
   readonly sessionsKept: () => Promise<void>;
 }
 
-type Attach = (io: Server, core: RedisCore, redis: RedisServer) => Attachment;
+type Attach = (io: Server, core: RedisCore, redis: RedisServer) => Attachment | Promise<Attachment>;
 
 function attachLanes(io: Server, core: RedisCore): Attachment {
   const adapter = createClusterAdapter({ core });
@@ -71,8 +71,8 @@ function attachLanes(io: Server, core: RedisCore): Attachment {
   };
 }
 
-function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Attachment {
-  const driver = createClusterDriver(core, {
+async function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Promise<Attachment> {
+  const driver = await createClusterDriver(core, {
     driver: 'streams',
     log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
     onFault: () => undefined,
@@ -122,7 +122,7 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       const leave = (): Promise<void> => (ending ??= end());
       scope.onClose(leave);
       await core.start(signal);
-      const attachment = attach[options.driver](io, core, options.redis);
+      const attachment = await attach[options.driver](io, core, options.redis);
       for (const name of options.namespaces ?? []) io.of(name);
       options.prepare?.(io);
       if (until === 'started') {
