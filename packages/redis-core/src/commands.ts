@@ -1,7 +1,6 @@
 import type { Clock } from '@sluice/kernel';
 import { RESP_TYPES } from '@redis/client';
 import type { Connection } from './connection.ts';
-import type { DriverClient } from './driver-client.ts';
 import { redisError } from './errors.ts';
 import type { Script } from './script.ts';
 import { replyCode, translate } from './translate.ts';
@@ -60,9 +59,10 @@ export interface Commands {
 }
 
 interface Request {
-  readonly write: (client: DriverClient) => Promise<unknown>;
-  /** Where Redis does not know the script. */
-  readonly writeInFull: ((client: DriverClient) => Promise<unknown>) | undefined;
+  readonly args: readonly RedisArgument[];
+  readonly mapping: typeof asBytes | undefined;
+  /** What `args` names by its digest, for a Redis that does not know it. */
+  readonly script: Script | undefined;
   readonly resolve: (reply: RedisReply) => void;
   readonly reject: (error: unknown) => void;
   readonly expiresAt: number;
@@ -121,7 +121,7 @@ export class CommandQueue implements Commands {
   }
 
   send(args: readonly RedisArgument[], options: CommandOptions = {}): Promise<RedisReply> {
-    return this.#enqueue((client) => client.sendCommand(args, mappingOf(options)), options);
+    return this.#enqueue(args, options);
   }
 
   run(
@@ -130,13 +130,7 @@ export class CommandQueue implements Commands {
     args: readonly RedisArgument[],
     options: CommandOptions = {},
   ): Promise<RedisReply> {
-    const tail = [String(keys.length), ...keys, ...args];
-    const mapping = mappingOf(options);
-    return this.#enqueue(
-      (client) => client.sendCommand(['EVALSHA', script.sha1, ...tail], mapping),
-      options,
-      (client) => client.sendCommand(['EVAL', script.source, ...tail], mapping),
-    );
+    return this.#enqueue(['EVALSHA', script.sha1, String(keys.length), ...keys, ...args], options, script);
   }
 
   /** Rejects what is still waiting. */
@@ -146,19 +140,16 @@ export class CommandQueue implements Commands {
     this.#waiting = [];
   }
 
-  #enqueue(
-    write: Request['write'],
-    options: CommandOptions,
-    writeInFull?: Request['write'],
-  ): Promise<RedisReply> {
+  #enqueue(args: readonly RedisArgument[], options: CommandOptions, script?: Script): Promise<RedisReply> {
     if (this.#connection.closed) return Promise.reject(redisError('redis_closed'));
     if (this.#outstanding.size >= this.#tuning.maxOutstanding) {
       return Promise.reject(redisError('redis_queue_full'));
     }
     return new Promise((resolve, reject) => {
       const request: Request = {
-        write,
-        writeInFull,
+        args,
+        mapping: options.bytes === true ? asBytes : undefined,
+        script,
         resolve,
         reject,
         expiresAt: this.#clock.now() + (options.deadlineMs ?? this.#tuning.deadlineMs),
@@ -171,16 +162,16 @@ export class CommandQueue implements Commands {
     });
   }
 
-  #write(request: Request, write = request.write): void {
+  #write(request: Request, args = request.args): void {
     const client = this.#connection.client;
     if (client === undefined) {
       this.#waiting.push(request);
       return;
     }
-    write(client).then(
+    client.sendCommand(args, request.mapping).then(
       (reply) => {
         this.#connection.hear();
-        if (this.#outstanding.delete(request)) request.resolve(reply as RedisReply);
+        if (this.#outstanding.delete(request)) request.resolve(reply as unknown as RedisReply);
       },
       (error: unknown) => this.#onError(request, error),
     );
@@ -189,8 +180,8 @@ export class CommandQueue implements Commands {
   #onError(request: Request, cause: unknown): void {
     if (replyCode(cause) === 'READONLY') this.#connection.leaveReplica();
     if (!this.#outstanding.has(request)) return;
-    if (replyCode(cause) === 'NOSCRIPT' && request.writeInFull !== undefined) {
-      this.#write(request, request.writeInFull);
+    if (replyCode(cause) === 'NOSCRIPT' && request.script !== undefined) {
+      this.#write(request, ['EVAL', request.script.source, ...request.args.slice(2)]);
       return;
     }
     const error = translate(cause);
@@ -244,8 +235,4 @@ export class CommandQueue implements Commands {
     }
     if (expired) this.#waiting = this.#waiting.filter((request) => this.#outstanding.has(request));
   }
-}
-
-function mappingOf(options: CommandOptions): typeof asBytes | undefined {
-  return options.bytes === true ? asBytes : undefined;
 }

@@ -25,12 +25,23 @@ const newline = 0x0a;
 export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer)[]): string | Buffer {
   const [first] = chunks;
   if (chunks.length === 1 && typeof first === 'string') {
-    const head = JSON.stringify(header);
-    return head === '{}' ? `\n${first}` : `${head}\n${first}`;
+    return isEmpty(header) ? `\n${first}` : `${JSON.stringify(header)}\n${first}`;
   }
   const parts = chunks.map(bytesOf);
   const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -1 - part.length));
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
+}
+
+function isEmpty({ r, x, s, c, p, u }: Header): boolean {
+  // `n` comes with `p`, and `b` with several chunks.
+  return (
+    r === undefined &&
+    x === undefined &&
+    s === undefined &&
+    c === undefined &&
+    p === undefined &&
+    u === undefined
+  );
 }
 
 /** A packet as its parser wrote it: the bytes of one text, or chunks. */
@@ -38,7 +49,7 @@ export type EncodedPacket = Buffer | readonly (string | Buffer)[];
 
 /** Throws a SyntaxError on what no publisher wrote. Buffers are views of `body`. */
 export function decodeEnvelope(body: Buffer): { readonly header: Header; readonly packet: EncodedPacket } {
-  const end = body.indexOf(newline);
+  const end = body[0] === newline ? 0 : body.indexOf(newline);
   const header = end === 0 ? none : (JSON.parse(body.toString('utf8', 0, end)) as Header);
   if (header.b === undefined) return { header, packet: body.subarray(end + 1) };
   let at = end + 1;

@@ -1,4 +1,4 @@
-import type { EngineSocket } from './socket-io-internals.ts';
+import { hearsPackets, type EngineSocket } from './socket-io-internals.ts';
 
 // What ws keeps to itself, and Engine.IO writes finished frames with too.
 interface FrameSocket {
@@ -9,12 +9,15 @@ interface FrameSocket {
 
 interface Stream {
   readonly writableLength: number;
+  [lastWritten]?: number;
   cork(): void;
   uncork(): void;
   write(frame: Buffer): boolean;
 }
 
 const open = 1;
+/** On a stream: the tick in which it was last given something. Cheaper, for each frame, than a place in a map. */
+const lastWritten = Symbol('lastWritten');
 
 /**
  * Writes finished frames straight to WebSockets that have nothing queued. Of what one is given in one tick the first goes
@@ -22,11 +25,16 @@ const open = 1;
  * comes before what is queued later.
  */
 export class FrameWriter {
-  /** Those that have been given something in this tick, and whether more of it waits for its end. */
-  readonly #written = new Map<Stream, boolean>();
+  #tick = 0;
+  #endsTick = false;
+  /** Those that have more than one frame in this tick: it waits for its end. */
+  readonly #corked = new Set<Stream>();
   readonly #endTick = (): void => {
-    for (const [stream, isCorked] of this.#written) if (isCorked) stream.uncork();
-    this.#written.clear();
+    this.#tick += 1;
+    this.#endsTick = false;
+    if (this.#corked.size === 0) return;
+    for (const stream of this.#corked) stream.uncork();
+    this.#corked.clear();
   };
 
   /**
@@ -36,16 +44,24 @@ export class FrameWriter {
   write(conn: EngineSocket, frame: Buffer, volatile = false): boolean {
     const stream = streamOf(conn);
     if (stream === undefined) return false;
-    const isCorked = this.#written.get(stream);
-    if (isCorked !== undefined && volatile) return true;
-    if (isCorked !== true) {
+    if (stream[lastWritten] !== this.#tick) {
       if (stream.writableLength > 0) return false;
-      if (this.#written.size === 0) process.nextTick(this.#endTick);
-      this.#written.set(stream, isCorked === false);
-      if (isCorked === false) stream.cork();
+      stream[lastWritten] = this.#tick;
+      this.#endTickLater();
+    } else if (volatile) return true;
+    else if (!this.#corked.has(stream)) {
+      if (stream.writableLength > 0) return false;
+      stream.cork();
+      this.#corked.add(stream);
     }
     stream.write(frame);
     return true;
+  }
+
+  #endTickLater(): void {
+    if (this.#endsTick) return;
+    this.#endsTick = true;
+    process.nextTick(this.#endTick);
   }
 }
 
@@ -53,8 +69,7 @@ export class FrameWriter {
 function streamOf(conn: EngineSocket): Stream | undefined {
   const { transport } = conn;
   // Who listens to each packet is to see each packet.
-  if (conn.readyState !== 'open' || conn.writeBuffer.length > 0 || conn.listenerCount('packetCreate') > 0)
-    return undefined;
+  if (conn.readyState !== 'open' || conn.writeBuffer.length > 0 || hearsPackets(conn)) return undefined;
   if (transport.name !== 'websocket' || !transport.writable || Boolean(transport.perMessageDeflate))
     return undefined;
   const socket = transport.socket as FrameSocket | undefined;

@@ -165,13 +165,15 @@ export class LanesAdapter extends Adapter implements NodeHandler {
 
   override broadcast(packet: Packet, opts: BroadcastOptions): void {
     const { local, volatile, compress } = opts.flags ?? {};
-    const [only = ''] = opts.rooms;
-    const isHere = opts.rooms.size === 1 && this.nsp.sockets.has(only);
-    if (local === true || packet.id !== undefined || (volatile === true && isHere)) {
+    const rooms = [...opts.rooms];
+    const [only = ''] = rooms;
+    const isHere = volatile === true && rooms.length === 1 && this.nsp.sockets.has(only);
+    if (local === true || packet.id !== undefined || isHere) {
       this.#sockets.emit(packet, opts);
       return;
     }
-    const publication = { rooms: [...opts.rooms], except: [...(opts.except ?? [])], packet, compress };
+    const except = opts.except === undefined || opts.except.size === 0 ? undefined : [...opts.except];
+    const publication = { rooms, except, packet, compress };
     const work =
       volatile === true
         ? this.#publishing.send(publication, this.#publishing.encode(publication))

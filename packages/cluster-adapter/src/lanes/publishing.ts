@@ -8,7 +8,7 @@ import { namespaceTopic, roomTopic } from './topic.ts';
 export interface RoomPublication {
   /** None: everybody in the namespace. */
   readonly rooms: readonly string[];
-  readonly except?: readonly string[];
+  readonly except?: readonly string[] | undefined;
   readonly packet: Packet;
   readonly compress?: boolean | undefined;
   readonly retention?: LogPublication['retention'];
@@ -44,7 +44,7 @@ export class Publishing {
     this.#options = options;
   }
 
-  encode({ rooms, except = [], packet, compress, stamp = false }: RoomPublication): Envelope {
+  encode({ rooms, except, packet, compress, stamp = false }: RoomPublication): Envelope {
     packet.nsp = this.#namespace;
     const chunks = this.#codec.encode(packet);
     const [text] = chunks;
@@ -53,7 +53,7 @@ export class Publishing {
     // Always of one shape; what is undefined is not written.
     const header: Header = {
       r: rooms.length > 1 ? rooms : undefined,
-      x: except.length > 0 ? except : undefined,
+      x: except !== undefined && except.length > 0 ? except : undefined,
       // The first object of an event whose name holds no brace: an event's name comes first.
       s: isStamped ? Buffer.byteLength(text.slice(0, text.indexOf('{') + 1)) : undefined,
       c: compress === undefined ? undefined : compress ? 1 : 0,

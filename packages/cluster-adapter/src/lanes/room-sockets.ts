@@ -137,9 +137,9 @@ export class RoomSockets {
 
   #fanOut(room: string | undefined, delivery: Delivery, logged?: Logged): void {
     const { node, nsp, rooms, followed } = this.#parts;
-    const { r, x = [] } = delivery.header;
+    const { r, x } = delivery.header;
     for (const id of this.#meant(room, r, logged)) {
-      if (x.some((other) => rooms.get(other)?.has(id) === true)) continue;
+      if (x?.some((other) => rooms.get(other)?.has(id) === true) === true) continue;
       if (room !== undefined && logged !== undefined && !followed.takes(id, room, r, logged.position))
         continue;
       const socket = nsp.sockets.get(id);

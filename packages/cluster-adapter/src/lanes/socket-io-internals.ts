@@ -19,7 +19,6 @@ export interface EngineSocket {
   };
   /** `true`: at once, without waiting for what is queued. */
   close(discard?: boolean): void;
-  listenerCount(event: 'packetCreate'): number;
   once(event: 'drain' | 'close', listener: () => void): void;
   off(event: 'drain' | 'close', listener: () => void): void;
 }
@@ -53,6 +52,13 @@ export function hearsOutgoing(socket: SocketInternals): boolean {
   return listeners !== undefined && listeners.length > 0;
 }
 const anyOutgoing = '_anyOutgoingListeners';
+
+/** True where somebody listens to each packet. Node's own `listenerCount` costs ten times as much, for each frame. */
+export function hearsPackets(conn: EngineSocket): boolean {
+  const { [emitterEvents]: events } = conn as unknown as { [emitterEvents]?: Record<string, unknown> };
+  return events?.['packetCreate'] !== undefined;
+}
+const emitterEvents = '_events';
 
 export function internalsOf(socket: Socket): SocketInternals {
   return socket as unknown as SocketInternals;

@@ -11,7 +11,8 @@ export function textFrame(text: Buffer, length = text.length, end = ''): Buffer 
   if (start === 2) frame[1] = payload;
   else if (start === 4) {
     frame[1] = 126;
-    frame.writeUInt16BE(payload, 2);
+    frame[2] = payload >> 8;
+    frame[3] = payload;
   } else {
     frame[1] = 127;
     frame.writeUInt32BE(0, 2);
@@ -19,7 +20,9 @@ export function textFrame(text: Buffer, length = text.length, end = ''): Buffer 
   }
   frame[start] = message;
   text.copy(frame, start + 1, 0, length);
-  if (end !== '') frame.write(end, start + 1 + length, 'latin1');
+  // So few characters are cheaper one by one than through a call that leaves JavaScript.
+  const endAt = start + 1 + length;
+  for (let at = 0; at < end.length; at += 1) frame[endAt + at] = end.charCodeAt(at);
   return frame;
 }
 

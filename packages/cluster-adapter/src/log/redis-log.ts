@@ -41,7 +41,7 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       listener?.onSent(topic, payload.subarray(unlogged.length));
       return;
     }
-    const positionEnd = payload.indexOf(space);
+    const positionEnd = spaceIn(payload, 0);
     const position = payload.toString('latin1', 0, positionEnd);
     publisher.witness(topic, position);
     listener?.onEntry(topic, entryOf(position, payload, positionEnd + 1));
@@ -133,16 +133,23 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
 }
 
 function entryOf(position: string, bytes: Buffer, start: number): LogEntry {
-  const previousEnd = bytes.indexOf(space, start);
+  const previousEnd = spaceIn(bytes, start);
   const previous = bytes.toString('latin1', start, previousEnd);
   return { position, previous, body: bytes.subarray(previousEnd + 1) };
+}
+
+/** Where the next space is, or the end. Over so few bytes this is cheaper than `indexOf`, which leaves JavaScript. */
+function spaceIn(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== space) at += 1;
+  return at;
 }
 
 /** Of XRANGE and XREVRANGE. The value is `<previous> <tag> <body>`. */
 function parseEntries(reply: RedisReply): LogEntry[] {
   return ((reply ?? []) as [Buffer, [Buffer, Buffer]][]).map(([id, [, value]]) => {
-    const previousEnd = value.indexOf(space);
-    const tagEnd = value.indexOf(space, previousEnd + 1);
+    const previousEnd = spaceIn(value, 0);
+    const tagEnd = spaceIn(value, previousEnd + 1);
     return {
       position: id.toString('latin1'),
       previous: value.toString('latin1', 0, previousEnd),
