@@ -17,7 +17,8 @@ export default {
   },
   modulePathIgnorePatterns: ['/dist/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  testTimeout: 120_000,
+  // A guard against tests that hang: what a test waits for has a deadline of its own.
+  testTimeout: 300_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/infra/setup/closing-line-reporter.mjs'],
 };

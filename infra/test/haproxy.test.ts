@@ -75,7 +75,8 @@ describe('the HAProxy in front of three gateways', () => {
         const perNode = countBy(await Promise.all(clients.map(nodeOf)));
         // A gateway that misses one look at its health on a busy machine is passed over once.
         expect(Object.keys(perNode).toSorted()).toEqual(['gateway-1', 'gateway-2', 'gateway-3']);
-        expect(Math.min(...Object.values(perNode))).toBeGreaterThanOrEqual(2);
+        // Between two polls a client holds no request, and `leastconn` counts those.
+        if (transport !== 'polling') expect(Math.min(...Object.values(perNode))).toBeGreaterThanOrEqual(2);
         expect(clients.map(disconnections)).toEqual(clients.map(() => []));
       });
     },
@@ -88,7 +89,14 @@ describe('the HAProxy in front of three gateways', () => {
       await victim.kill();
       const after: string[] = [];
       for (let index = 0; index < 50; index++) {
-        after.push(await nodeOf(await join(scope, index % 2 === 0 ? 'websocket' : 'polling')));
+        const transport = index % 2 === 0 ? 'websocket' : 'polling';
+        const client = await join(scope, transport).catch(async (error: unknown) => {
+          // Where the machine stood still, the two that are left are not ready for a moment: not for the kill's sake.
+          if ((await frontStatus('/readyz')) === 200) throw error;
+          await eventually(async () => (await frontStatus('/readyz')) === 200);
+          return await join(scope, transport);
+        });
+        after.push(await nodeOf(client));
       }
       expect(Object.keys(countBy(after)).toSorted()).toEqual(['gateway-1', 'gateway-3']);
       for (const client of before) {
@@ -113,14 +121,14 @@ describe('the HAProxy in front of three gateways', () => {
       for (const client of clients) await client.join('survivors');
       await redis.kill();
       // The page comes from the front itself: it has noticed every gateway's 503.
-      await eventually(async () => (await frontStatus('/')) === 503);
+      await eventually(async () => (await frontStatus('/')) === 503, { timeoutMs: 30_000 });
       const page = await fetch(front.url);
       expect(page.status).toBe(503);
       expect(page.headers.get('content-type')).toMatch('text/html');
       expect(await page.text()).toMatch('http-equiv="refresh"');
 
       await redis.restart();
-      await eventually(async () => (await frontStatus('/readyz')) === 200);
+      await eventually(async () => (await frontStatus('/readyz')) === 200, { timeoutMs: 30_000 });
       for (const [index, client] of clients.entries()) {
         await eventually(async () => {
           const payload = { room: 'survivors', text: `after ${index}`, clientId: `after-${index}` };

@@ -62,7 +62,8 @@ How
   --idle-s S            how long they are watched (default ${full['idle-s']}: one heartbeat of each)
   --node-flags FLAGS    Node's options for the nodes, e.g. "--max-semi-space-size=64"
   --aof                 Redis keeps its append-only file, as in production (default: it keeps nothing)
-  --profile DIR         write CPU profiles (.cpuprofile) of the nodes' windows there: the figures are then no measurement
+  --profile DIR         write CPU profiles of the nodes' windows there (.cpuprofile), and flame graphs of them (.svg): the
+                        figures are then no measurement
 
 Results
   --out FILE            JSON with every round (default loadtests/peers/results/latest.json)

@@ -1,6 +1,6 @@
-import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openScope, startCluster, type Gateway } from '@sluice/testkit';
+import { eventually, request } from 'node:http';
+import { eventually, afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually, openScope, startCluster, type Gateway } from '@sluice/testkit';
 
 const scope = openScope(afterAll);
 let gateway: Gateway;
@@ -64,6 +64,7 @@ describe('the port for clients', () => {
   });
 
   test('says whether it lives and is ready, and lets nobody keep the answer', async () => {
+    await eventually(async () => (await gateway.health('readyz')) === 200);
     for (const route of ['livez', 'readyz']) {
       const response = await fetch(`${gateway.url}/${route}`);
       expect(response.status).toBe(200);

@@ -131,7 +131,7 @@ function orderHeard(client: Client): number[] {
 /** Waits for each client's session number `times`, which must be recovered, and elsewhere. */
 async function untilBack({ clients }: Company, times: number): Promise<void> {
   for (const { client } of Object.values(clients)) {
-    const { recovered, nodeId } = await client.untilReady(times, { timeoutMs: 25_000 });
+    const { recovered, nodeId } = await client.untilReady(times, { timeoutMs: 60_000 });
     const { user } = client;
     expect({ user, recovered, dead: nodeId === 'victim' }).toEqual({ user, recovered: true, dead: false });
     expect(client.socket.recovered).toBe(true);
@@ -174,7 +174,7 @@ test('clients that come back while their node is only just dying lose nothing ei
 
 describe('a node that freezes', () => {
   test('loses its clients to others by their ping timeouts, and nothing is lost to them', async () => {
-    const victim = await cluster.add('victim', { PING_INTERVAL_MS: '1000', PING_TIMEOUT_MS: '5000' });
+    const victim = await cluster.add('victim', { PING_INTERVAL_MS: '1000', PING_TIMEOUT_MS: '10000' });
     const company = await gather(victim);
     victim.child.signal('SIGSTOP');
     const talking = talk(company);

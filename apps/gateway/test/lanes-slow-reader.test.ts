@@ -120,7 +120,7 @@ test(
     await pause(Math.min(2_000, stallMs / 4));
     const order = await flood.stop();
     await eventually(() => reader.ids.length >= order.length, {
-      timeoutMs: stallMs * 2 + 20_000,
+      timeoutMs: stallMs * 2 + floodMs,
       describe: () => `the reader has ${order.length} messages; it has ${reader.ids.length}`,
     });
     const caughtUpMs = performance.now() - began;
@@ -179,7 +179,7 @@ describe('a client that sleeps for longer than its room is kept', () => {
     expect(reader.ids.slice(0, heard)).toEqual(order.slice(0, heard));
     expect(reader.ids.slice(heard)).toEqual(order.slice(heard - reader.ids.length));
     expect(reader.ids.length).toBeLessThan(order.length);
-  }, 300_000);
+  });
 
   test('is told of the gap before it hears anything else, where it is to be told', async () => {
     const { reader, flood, room } = await oversleep({ ON_GAP: 'signal' });
@@ -210,17 +210,18 @@ describe('a client that sleeps for longer than its room is kept', () => {
     }
     expect(reader.client.heard('session:ready')).toHaveLength(1);
     expect(reader.ids.length).toBeLessThan(order.length);
-  }, 300_000);
+  });
 });
 
 test('a client whose line stands still until its heartbeat is missed comes back to all it missed', async () => {
   // A line that stands still is told from a busy machine.
   const heartbeat = { PING_INTERVAL_MS: '1000', PING_TIMEOUT_MS: '5000' };
-  const cluster = await startCluster(scope, { nodes: 2, driver: 'lanes', env: { ...limits, ...heartbeat } });
+  const cluster = await startCluster(scope, { nodes: 1, driver: 'lanes', env: limits });
+  const frail = await cluster.add('frail', heartbeat);
   const room = uniqueName('room');
-  const balancer = await startBalancer(scope, cluster.gateway(0));
-  const reader = await startReader({ ...cluster.gateway(0), ...balancer }, room);
-  const flood = await startFlood(scope, cluster.gateway(1), { room, bytesPerSecond });
+  const balancer = await startBalancer(scope, frail);
+  const reader = await startReader({ ...frail, ...balancer }, room);
+  const flood = await startFlood(scope, cluster.gateway(0), { room, bytesPerSecond });
   await eventually(() => reader.ids.length > 100);
   balancer.proxy.stall();
   const from = flood.said;
@@ -230,7 +231,7 @@ test('a client whose line stands still until its heartbeat is missed comes back 
   reader.client.socket.on('session:ready', () => {
     heardWhenReady = reader.ids.length;
   });
-  balancer.route([cluster.gateway(1)]);
+  balancer.route([cluster.gateway(0)]);
   balancer.proxy.cut();
   const missed = flood.said - reader.ids.length;
   await balancer.proxy.heal();
@@ -240,4 +241,4 @@ test('a client whose line stands still until its heartbeat is missed comes back 
   expect(reader.ids).toEqual(order);
   // The wire contract: what was missed while away comes before `session:ready`.
   expect(heardWhenReady).toBeGreaterThanOrEqual(missed);
-}, 300_000);
+});

@@ -11,7 +11,7 @@ const names = { issuer: 'sluice', audience: 'sluice' };
 const withSecret = createTokenVerifier({ key: { kind: 'secret', secret }, ...names });
 
 const seconds = (fromNow: number): number => Math.floor(Date.now() / 1_000) + fromNow;
-const good: JWTPayload = { sub: 'ann', iss: 'sluice', aud: 'sluice', exp: seconds(60) };
+const good: JWTPayload = { sub: 'ann', iss: 'sluice', aud: 'sluice', exp: seconds(3_600) };
 const sign = (
   claims: JWTPayload,
   key: CryptoKey | string = secret,

@@ -75,7 +75,7 @@ export async function startLocalCluster(scope: Scope, options: StartOptions = {}
   await readyOrEnded(child, 'npm start', (signal) =>
     child.output.until(() => lines().includes('Ctrl-C stops everything.'), {
       signal,
-      timeoutMs: 30_000,
+      timeoutMs: 90_000,
       describe: () => `the cluster is ready; ${child.tail()}`,
     }),
   );

@@ -72,7 +72,7 @@ export class Client {
   async request<Event extends RequestEvent>(
     event: Event,
     payload: PayloadOf<Event>,
-    timeoutMs = 10_000,
+    timeoutMs = 40_000,
   ): Promise<Reply<Answers[Event]>> {
     return (await this.requestRaw(event, [payload], timeoutMs)) as Reply<Answers[Event]>;
   }
@@ -91,7 +91,7 @@ export class Client {
   }
 
   /** Sends anything under any name with an acknowledgement, past the contract's types. */
-  async requestRaw(event: string, args: readonly unknown[], timeoutMs = 10_000): Promise<unknown> {
+  async requestRaw(event: string, args: readonly unknown[], timeoutMs = 40_000): Promise<unknown> {
     const answer = new Promise<unknown>((resolve) => {
       (this.socket as Socket).emit(event, ...args, resolve);
     });
@@ -136,7 +136,7 @@ export class Client {
   async untilHeard<Event extends keyof ServerToClientEvents>(
     event: Event,
     matches: (payload: Parameters<ServerToClientEvents[Event]>[0]) => boolean = () => true,
-    timeoutMs = 10_000,
+    timeoutMs = 40_000,
   ): Promise<Parameters<ServerToClientEvents[Event]>[0]> {
     return await this.journal.until(() => this.heard(event).find(matches), {
       timeoutMs,
@@ -145,7 +145,7 @@ export class Client {
   }
 
   /** Resolves when a message with this text has been heard in `room`. */
-  async untilText(room: string, text: string, timeoutMs = 10_000): Promise<Message> {
+  async untilText(room: string, text: string, timeoutMs = 40_000): Promise<Message> {
     return await this.untilHeard(
       'message:new',
       (message) => message.room === room && message.text === text,
@@ -161,7 +161,7 @@ export class Client {
     });
   }
 
-  async untilDisconnected(timeoutMs = 10_000): Promise<string> {
+  async untilDisconnected(timeoutMs = 40_000): Promise<string> {
     return await this.journal.until(
       (incidents) => incidents.find((incident) => incident.kind === 'disconnected')?.reason,
       { timeoutMs, describe: () => `${this.user} is disconnected; it lived through ${this.recent()}` },

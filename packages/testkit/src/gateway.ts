@@ -69,6 +69,8 @@ export async function gatewayEnvironment(
     NODE_ID: options.nodeId,
     REDIS_URL: options.redisUrl,
     JWT_SECRET: options.issuer.secret,
+    // Where the machine stands still, a test that is not about the deadline waits.
+    REQUEST_DEADLINE_MS: '30000',
     ...(options.driver === undefined ? {} : { DRIVER: options.driver }),
     ...options.env,
   };
@@ -108,7 +110,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
       );
     },
     async health(route) {
-      const response = await fetch(`${url}/${route}`, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(`${url}/${route}`, { signal: AbortSignal.timeout(30_000) });
       await response.arrayBuffer();
       return response.status;
     },

@@ -98,7 +98,7 @@ async function knowsAll(sentinel: SentinelMember): Promise<void> {
       const isAsked = replica?.[replica.indexOf('master-link-status') + 1] === 'ok';
       return isAsked && (others as RedisReply[]).length === sentinelCount - 1;
     },
-    { timeoutMs: 20_000, describe: () => 'the sentinels know of each other' },
+    { timeoutMs: 60_000, describe: () => 'the sentinels know of each other' },
   );
 }
 

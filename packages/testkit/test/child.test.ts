@@ -35,7 +35,7 @@ async function pidOf(child: Child, what: string): Promise<number> {
       const line = lines.find(({ text }) => text.startsWith(`${what} `));
       return line === undefined ? undefined : Number(line.text.slice(what.length + 1));
     },
-    { describe: () => child.tail() },
+    { timeoutMs: 60_000, describe: () => child.tail() },
   );
 }
 

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderFlameGraph, type CpuProfile } from '../results/flame-graph.ts';
 import { openInspector, type Inspector } from './inspector.ts';
 import type { Node } from './nodes.ts';
 
 const samplingIntervalUs = 500;
 
-/** Takes CPU profiles of all nodes, over the time between two calls. */
+/** Takes CPU profiles of all nodes, over the time between two calls, and draws them. */
 export interface Profiler {
   begin(): void;
   end(): void;
@@ -13,7 +14,7 @@ export interface Profiler {
   written(): Promise<void>;
 }
 
-/** @param name what the files' names begin with; `-node-1.cpuprofile` and so on follow */
+/** @param name what the files' names begin with; `-node-1.cpuprofile`, `-node-1.svg` and so on follow */
 export async function createProfiler(
   nodes: readonly Node[],
   folder: string,
@@ -28,8 +29,10 @@ export async function createProfiler(
   await all((inspector) => inspector.call('Profiler.setSamplingInterval', { interval: samplingIntervalUs }));
   let work = Promise.resolve();
   const write = async (inspector: Inspector, index: number): Promise<void> => {
-    const { profile } = (await inspector.call('Profiler.stop')) as { profile: unknown };
-    writeFileSync(join(folder, `${name}-node-${index + 1}.cpuprofile`), JSON.stringify(profile));
+    const { profile } = (await inspector.call('Profiler.stop')) as { profile: CpuProfile };
+    const title = `${name}-node-${index + 1}`;
+    writeFileSync(join(folder, `${title}.cpuprofile`), JSON.stringify(profile));
+    writeFileSync(join(folder, `${title}.svg`), renderFlameGraph(profile, title));
     inspector.close();
   };
   return {

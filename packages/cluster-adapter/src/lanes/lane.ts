@@ -9,10 +9,12 @@ import {
   type Position,
   type Topic,
 } from '../log/cluster-log.ts';
-import { readMerged, type LogGap, type Reading, type TopicRange } from './merged-read.ts';
+import { readMerged, type LogGap, type TopicRange } from './merged-read.ts';
 import { Echo } from './echo.ts';
+import { Establishing, keepEarly, type EstablishingLane } from './establishing.ts';
 import { Followed, type TopicListener } from './followed.ts';
 import { HeldEntries } from './held-entries.ts';
+import { readTails } from './read-tails.ts';
 import { Tap } from './tap.ts';
 import { echoTopic } from './topic.ts';
 
@@ -24,16 +26,6 @@ export interface LaneOptions {
   readonly clock?: Clock;
 }
 
-/** A topic of which everything is known that it needs to go live, unless hearing has been interrupted since. */
-interface Ripe {
-  readonly followed: Followed;
-  readonly missed: readonly Reading[];
-  readonly epoch: number;
-  readonly settle: (live: boolean) => void;
-}
-
-const maxEarlyEntries = 1_000;
-const tailsAtOnce = 1_000;
 const retry = { baseMs: 50, capMs: 1_000 };
 
 /**
@@ -56,9 +48,7 @@ export class Lane implements LogListener {
   #held: HeldEntries | undefined;
   #cursorBefore: Position = origin;
   #lostUntil: Position | undefined;
-  #verifying: Followed[] | undefined;
-  #verified: Promise<Position[]> = Promise.resolve([]);
-  readonly #ripe: Ripe[] = [];
+  readonly #establishing: Establishing;
   readonly #echo: Echo;
   #settling: Promise<void> | undefined;
   #closed = false;
@@ -68,6 +58,7 @@ export class Lane implements LogListener {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#echo = new Echo(log, echoTopic(options.uid), this.#clock);
+    this.#establishing = new Establishing(log, this.#inside());
     log.listen(this);
   }
 
@@ -108,7 +99,7 @@ export class Lane implements LogListener {
       known.cancelLinger = undefined;
       return known;
     }
-    const followed = new Followed(topic, listener, (self) => this.#establish(self, after));
+    const followed = new Followed(topic, listener, (self) => this.#establishing.establish(self, after));
     this.#topics.set(topic, followed);
     return followed;
   }
@@ -121,7 +112,7 @@ export class Lane implements LogListener {
     const { opening } = followed;
     followed.opening = undefined;
     // Who has opened it in this very call begins where it does.
-    const told = (opening ?? this.#ask(followed, after)).then(onBase);
+    const told = (opening ?? this.#establishing.ask(followed, after)).then(onBase);
     told.catch(() => undefined);
     followed.begun?.push(told);
   }
@@ -176,8 +167,7 @@ export class Lane implements LogListener {
     if (followed === undefined) return;
     if (this.#held !== undefined) this.#held.push(topic, entry);
     else if (followed.live) this.#accept(followed, entry);
-    else if (followed.early !== undefined && followed.early.push(entry) > maxEarlyEntries)
-      followed.early = undefined;
+    else keepEarly(followed, entry);
   }
 
   onSent(topic: Topic, body: Buffer): void {
@@ -242,7 +232,7 @@ export class Lane implements LogListener {
         const live = [...this.#topics.values()].filter((followed) => followed.live);
         // What comes after this end is heard already: a topic asked later must not get ahead of one asked before.
         const end = await this.#log.end();
-        const tails = await this.#tails(live);
+        const tails = await readTails(this.#log, live);
         if (epoch !== this.#epoch) return;
         this.onLogEnd(end);
         await this.#handOut(live, tails, end.position, epoch);
@@ -299,127 +289,27 @@ export class Lane implements LogListener {
     this.#whenFlowing.clear();
   }
 
-  /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
-  async #establish(followed: Followed, after: Position | undefined): Promise<void> {
-    const { topic } = followed;
-    const opening = this.#ask(followed, after);
-    followed.opening = opening;
-    queueMicrotask(() => {
-      followed.opening = undefined;
-    });
-    const based = opening.then((position) => {
-      followed.base = position;
-      followed.last = position;
-      followed.lastIsEntry = after === undefined;
-    });
-    based.catch(() => undefined);
-    followed.begun?.push(based);
-    await this.#log.subscribe(topic);
-    for (let attempt = 0; this.#wanted(followed); attempt += 1) {
-      await this.#untilFlowing();
-      const epoch = this.#epoch;
-      const missed: Reading[] = [];
-      try {
-        await this.#allBegun(followed);
-        const range = { topic, after: followed.last, until: await this.#verify(followed), ends: true };
-        for await (const reading of readMerged(this.#log, [range])) missed.push(reading);
-        // What the other topics had before these must have been handed out before them.
-        if (missed.length > 0 || followed.early?.length !== 0) await this.settle();
-        await this.#allBegun(followed);
-      } catch (cause) {
-        this.#options.onFault({ operation: 'follow', cause });
-        await this.#pause(backoffMs(attempt, retry));
-        continue;
-      }
-      if (await this.#ripen({ followed, missed, epoch })) return;
-    }
-  }
-
-  /** Topics that are ready in one tick go live together, so that what one publisher said to them keeps its order. */
-  #ripen(ripe: Omit<Ripe, 'settle'>): Promise<boolean> {
-    return new Promise((settle) => {
-      this.#ripe.push({ ...ripe, settle });
-      if (this.#ripe.length === 1) setImmediate(() => this.#goLive(this.#ripe.splice(0)));
-    });
-  }
-
-  /** Where one begins who begins now, or after a position. */
-  async #ask(followed: Followed, after: Position | undefined): Promise<Position> {
-    const asked = after === undefined ? this.#log.tails([followed.topic]) : Promise.resolve([after]);
-    const [position = origin] = await this.#insist(followed, asked, () => this.#log.tails([followed.topic]));
-    return position;
-  }
-
-  async #allBegun(followed: Followed): Promise<void> {
-    for (let told = 0; told < (followed.begun?.length ?? 0);) {
-      told = followed.begun?.length ?? 0;
-      await Promise.all(followed.begun ?? []);
-    }
-  }
-
-  #goLive(all: readonly Ripe[]): void {
-    const due: { readonly followed: Followed; readonly reading: Reading }[] = [];
-    for (const { followed, missed, epoch, settle } of all) {
-      const { early, topic } = followed;
-      followed.early = [];
-      const goes = epoch === this.#epoch && this.flowing && early !== undefined && this.#wanted(followed);
-      settle(goes);
-      if (!goes) continue;
-      followed.live = true;
-      followed.early = undefined;
-      followed.begun = undefined;
-      for (const reading of missed) due.push({ followed, reading });
-      for (const entry of early) due.push({ followed, reading: { kind: 'entry', topic, entry } });
-    }
-    due.sort((a, b) => comparePositions(placeOf(a.reading), placeOf(b.reading)));
-    for (const { followed, reading } of due) {
-      if (reading.kind === 'gap') this.#onGap(followed, reading);
-      else this.onEntry(reading.topic, reading.entry);
-    }
-  }
-
-  /** The topic's end, asked together with those of all that are established in the same tick. */
-  async #verify(followed: Followed): Promise<Position> {
-    if (this.#verifying === undefined) {
-      const batch: Followed[] = [];
-      this.#verifying = batch;
-      const tails = new Promise<Position[]>((resolve, reject) => {
-        setImmediate(() => {
-          this.#verifying = undefined;
-          this.#tails(batch).then(resolve, reject);
-        });
-      });
-      this.#verified = tails;
-    }
-    const index = this.#verifying.push(followed) - 1;
-    return (await this.#verified)[index] ?? origin;
-  }
-  async #tails(topics: readonly Followed[]): Promise<Position[]> {
-    const tails: Position[] = [];
-    for (let from = 0; from < topics.length; from += tailsAtOnce) {
-      const some = topics.slice(from, from + tailsAtOnce).map(({ topic }) => topic);
-      tails.push(...(await this.#log.tails(some)));
-    }
-    return tails;
-  }
-
-  /** Asks again until it is answered or the topic is not wanted any more. */
-  async #insist<Answer>(
-    followed: Followed,
-    first: Promise<Answer>,
-    again: () => Promise<Answer>,
-  ): Promise<Answer> {
-    let asked = first;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await asked;
-      } catch (cause) {
-        if (!this.#wanted(followed)) throw cause;
-        this.#options.onFault({ operation: 'follow', cause });
-        await this.#pause(backoffMs(attempt, retry));
-        asked = again();
-      }
-    }
+  /** What topics on their way to being live may do to this lane. */
+  #inside(): EstablishingLane {
+    const epoch = (): number => this.#epoch;
+    const flowing = (): boolean => this.flowing;
+    return {
+      get epoch() {
+        return epoch();
+      },
+      get flowing() {
+        return flowing();
+      },
+      untilFlowing: () => this.#untilFlowing(),
+      settle: () => this.settle(),
+      isWanted: (followed) => this.#wanted(followed),
+      pause: (delayMs) => this.#pause(delayMs),
+      onFault: this.#options.onFault,
+      handOut: (followed, reading) => {
+        if (reading.kind === 'gap') this.#onGap(followed, reading);
+        else this.onEntry(reading.topic, reading.entry);
+      },
+    };
   }
 
   #wanted(followed: Followed): boolean {
@@ -451,9 +341,4 @@ export class Lane implements LogListener {
       this.#clock.schedule(delayMs, resolve);
     });
   }
-}
-
-/** A gap is told before the entry behind it. */
-function placeOf(reading: Reading): Position {
-  return reading.kind === 'gap' ? reading.from : reading.entry.position;
 }

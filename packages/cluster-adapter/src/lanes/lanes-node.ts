@@ -114,6 +114,7 @@ export class LanesNode implements Lifecycle {
     this.channel.open().then(
       () => {
         this.#attached = true;
+        this.#aliveAt = this.clock.now();
         this.channel.canary().catch((cause: unknown) => this.#fault('canary', cause));
       },
       (cause: unknown) => this.#fault('attach', cause),
@@ -167,9 +168,11 @@ export class LanesNode implements Lifecycle {
       const punctual = now - this.#canarySentAt < 2 * beatEveryMs;
       // One that is behind is not helped by having to read it all anew.
       const { heard } = this.lane;
-      if (heard !== this.#heardBefore || !punctual || !this.#attached) this.#aliveAt = now;
+      // Where it is known why nothing is heard, that is being seen to.
+      const isKnown = !this.#attached || !this.log.hearing;
+      if (heard !== this.#heardBefore || !punctual || isKnown) this.#aliveAt = now;
       this.#heardBefore = heard;
-      if (this.log.hearing && now - this.#aliveAt > canaryDeadlineMs) {
+      if (now - this.#aliveAt > canaryDeadlineMs) {
         this.#fault('hear', new Error('nothing is heard, not even what this node sends itself'));
         this.#aliveAt = now;
         this.log.reconnect();

@@ -3,7 +3,7 @@ import { createRedisCore } from '@sluice/redis-core';
 import { eventually, openScope } from '@sluice/testkit';
 import { createEmitter } from '../../src/index.ts';
 import { join, obeyed, settled, startWithMembers, type Member } from './members.ts';
-import { sharedRedis, type Three } from './nodes.ts';
+import { redisPatienceMs, sharedRedis, type Three } from './nodes.ts';
 import { comeBack, cut, heardOf, recovering } from './returning.ts';
 
 const scope = openScope(afterEach);
@@ -16,7 +16,12 @@ async function start(server: typeof recovering = {}) {
     server,
     namespaces: ['/custom'],
   });
-  const core = createRedisCore({ url: redis().url, prefix: nodes[0].prefix, nodeId: 'emitter' });
+  const core = createRedisCore({
+    url: redis().url,
+    prefix: nodes[0].prefix,
+    nodeId: 'emitter',
+    tuning: { deadlineMs: redisPatienceMs },
+  });
   await core.start(new AbortController().signal);
   scope.onClose(() => core.stop(1_000));
   const emitter = createEmitter({ core });

@@ -10,6 +10,7 @@ import {
 } from 'socket.io-client';
 import type { LanesAdapter } from '../../src/index.ts';
 import { socketAt, startNodes, type Node, type NodesOptions, type Three } from './nodes.ts';
+import { isThere } from '../is-there.ts';
 
 /** A stock client with its memory. */
 export interface Member {
@@ -38,7 +39,7 @@ export async function join(scope: Scope, node: Node, options: JoinOptions = {}):
     if (event.startsWith(signPrefix)) seen.add(event);
     else heard.push([event, ...args]);
   });
-  await eventually(() => socket.connected, { describe: () => `a client connects to ${namespace}` });
+  await eventually(() => isThere(socket), { describe: () => `a client connects to ${namespace}` });
   const member: Member = {
     socket,
     heard,

@@ -14,7 +14,13 @@ const counts = (nodes: readonly Node[], namespace = '/'): Promise<number[]> =>
   Promise.all(nodes.map(({ io }) => io.of(namespace).adapter.serverCount()));
 
 describe.each(ours)('the nodes of a cluster over %s', (driver) => {
-  const start = () => startNodes(scope, { redis: redis(), driver, namespaces: ['/custom'] });
+  const start = (leaseMs?: number) =>
+    startNodes(scope, {
+      redis: redis(),
+      driver,
+      namespaces: ['/custom'],
+      ...(leaseMs !== undefined && { leaseMs }),
+    });
 
   test('count each other from the first moment', async () => {
     const nodes = createNodes(scope, { redis: redis(), driver, namespaces: ['/custom'] });
@@ -68,7 +74,7 @@ describe.each(ours)('the nodes of a cluster over %s', (driver) => {
   });
 
   test('are not counted any more some time after they have crashed', async () => {
-    const [one, two, three] = await start();
+    const [one, two, three] = await start(4_000);
     const member = await join(scope, two);
     member.socket.on('ask', (answer: Answer) => answer('there'));
     two.io.on('hello', (answer: Answer) => answer(2));
@@ -78,7 +84,7 @@ describe.each(ours)('the nodes of a cluster over %s', (driver) => {
     const leases = `${one.prefix}:members:{lane}`;
     await eventually(async () => {
       const [, endsAt] = (await redis().command('ZRANGE', leases, '0', '0', 'WITHSCORES')) as string[];
-      return Number(endsAt) - Date.now() < 2_500;
+      return Number(endsAt) - Date.now() < 1_000;
     });
     const fetched = one.io.fetchSockets();
     const emitted = one.io.serverSideEmitWithAck('hello');

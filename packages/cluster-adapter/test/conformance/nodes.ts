@@ -6,7 +6,16 @@ import type { Lifecycle } from '@sluice/kernel';
 import { createRedisCore, type RedisCore } from '@sluice/redis-core';
 import { eventually, openScope, startRedis, type RedisServer, type Scope } from '@sluice/testkit';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
-import { createClusterAdapter, createClusterDriver } from '../../src/index.ts';
+import { createSessionStore } from '@sluice/session-store';
+import {
+  createClusterAdapter,
+  createClusterDriver,
+  createRedisLog,
+  type ClusterLog,
+} from '../../src/index.ts';
+
+/** How long Redis may take on a machine that stands still for seconds. */
+export const redisPatienceMs = 30_000;
 
 /** Frames go straight to a connection that is not compressed, and Engine.IO's way to one that is. */
 type DriverName = 'lanes' | 'lanes, compressed' | 'streams';
@@ -41,6 +50,8 @@ export interface NodesOptions {
   /** Set up on each node before it listens, beside the main one. */
   readonly namespaces?: readonly string[];
   readonly prepare?: (io: Server) => void;
+  /** For how long a node that is silent counts as one; a minute unless given. */
+  readonly leaseMs?: number;
 }
 
 /** The nodes of one cluster, set apart from others on the same Redis. */
@@ -55,10 +66,17 @@ interface Attachment extends Lifecycle {
   readonly sessionsKept: () => Promise<void>;
 }
 
-type Attach = (io: Server, core: RedisCore, redis: RedisServer) => Attachment | Promise<Attachment>;
+type Attach = (io: Server, core: RedisCore, options: NodesOptions) => Attachment | Promise<Attachment>;
 
-function attachLanes(io: Server, core: RedisCore): Attachment {
-  const adapter = createClusterAdapter({ core });
+function attachLanes(io: Server, core: RedisCore, { server, leaseMs = 60_000 }: NodesOptions): Attachment {
+  const log = createRedisLog(core, { outboxMaxAgeMs: redisPatienceMs });
+  // All nodes of a test stand still together where this process does: that is not to end their leases.
+  const patient: ClusterLog = Object.create(log, {
+    beat: { value: (member: string) => log.beat(member, leaseMs) },
+  });
+  const { maxDisconnectionDuration = 120_000 } = server?.connectionStateRecovery ?? {};
+  const sessions = createSessionStore(core, { maxDisconnectionMs: maxDisconnectionDuration });
+  const adapter = createClusterAdapter({ log: patient, sessions });
   io.adapter(adapter);
   return {
     name: adapter.name,
@@ -71,7 +89,7 @@ function attachLanes(io: Server, core: RedisCore): Attachment {
   };
 }
 
-async function attachStreams(io: Server, core: RedisCore, redis: RedisServer): Promise<Attachment> {
+async function attachStreams(io: Server, core: RedisCore, { redis }: NodesOptions): Promise<Attachment> {
   const driver = await createClusterDriver(core, {
     driver: 'streams',
     log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
@@ -105,7 +123,12 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
   return {
     async start(until = 'started') {
       count += 1;
-      const core = createRedisCore({ url: options.redis.url, prefix, nodeId: `node-${count}` });
+      const core = createRedisCore({
+        url: options.redis.url,
+        prefix,
+        nodeId: `node-${count}`,
+        tuning: { deadlineMs: redisPatienceMs, probeMs: 20_000 },
+      });
       const http = createServer();
       const io = new Server(http, {
         serveClient: false,
@@ -122,7 +145,7 @@ export function createNodes(scope: Scope, options: NodesOptions): Nodes {
       const leave = (): Promise<void> => (ending ??= end());
       scope.onClose(leave);
       await core.start(signal);
-      const attachment = await attach[options.driver](io, core, options.redis);
+      const attachment = await attach[options.driver](io, core, options);
       for (const name of options.namespaces ?? []) io.of(name);
       options.prepare?.(io);
       if (until === 'started') {
@@ -163,7 +186,7 @@ export function sharedRedis(): () => RedisServer {
   const scope = openScope(afterAll);
   let redis: RedisServer | undefined;
   beforeAll(async () => {
-    redis = await startRedis(scope);
+    redis = await startRedis(scope, { conf: { appendonly: 'no' } });
   });
   return () => redis as RedisServer;
 }

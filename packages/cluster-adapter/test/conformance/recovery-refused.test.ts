@@ -82,11 +82,12 @@ describe.each(drivers)('a client begins anew over %s', (driver) => {
 
   test('where it stayed away for too long', async () => {
     const { nodes, member, id } = await start({
-      connectionStateRecovery: { maxDisconnectionDuration: 2_000 },
+      connectionStateRecovery: { maxDisconnectionDuration: 5_000 },
     });
     const pattern = `${nodes[0].prefix}:*${memoryOf(member)['_pid']}*`;
     await cut(member, nodes[0]);
     await eventually(async () => ((await redis().command('KEYS', pattern)) as unknown[]).length === 0, {
+      timeoutMs: 30_000,
       describe: () => 'the session expires',
     });
     expect(await comesBack(member, nodes[1], id)).toEqual(anew);

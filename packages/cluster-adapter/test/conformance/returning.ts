@@ -2,6 +2,7 @@ import { eventually } from '@sluice/testkit';
 import type { ServerOptions, Socket } from 'socket.io';
 import type { Member } from './members.ts';
 import { socketAt, type Node } from './nodes.ts';
+import { isThere } from '../is-there.ts';
 
 export const recovering: Partial<ServerOptions> = {
   connectionStateRecovery: { maxDisconnectionDuration: 60_000 },
@@ -19,7 +20,7 @@ export async function cut({ socket }: Member, node: Node): Promise<void> {
 export async function comeBack({ socket }: Member, node: Node): Promise<Socket> {
   (socket.io as unknown as { uri: string }).uri = node.url;
   socket.connect();
-  await eventually(() => socket.connected, { describe: () => 'the client is connected again' });
+  await eventually(() => isThere(socket), { describe: () => 'the client is connected again' });
   return socketAt(node, socket.id);
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope } from '@sluice/testkit';
 import { join, settled, shareNodes } from './members.ts';
@@ -42,13 +43,14 @@ describe.each(drivers)('a volatile broadcast over %s', (driver) => {
       slow.socket.io.engine as unknown as { transport: { ws: { pause(): void; resume(): void } } }
     ).transport.ws;
     connection.pause();
-    // More than the buffers between the two take.
-    slow.atServer.emit('big', Buffer.alloc(24_000_000));
+    // More than the buffers between the two take, compressed or not.
+    slow.atServer.emit('big', Buffer.alloc(24_000_000, randomBytes(100_000)));
     nodes[0].io.volatile.emit('fleeting');
     await eventually(() => quick.heard.length === 1);
     nodes[0].io.emit('test');
     await settled(nodes[0], [quick]);
     connection.resume();
+    await eventually(() => slow.heard.length > 0, { timeoutMs: 30_000 });
     await settled(nodes[0], [slow]);
     expect(quick.heard).toEqual([['fleeting'], ['test']]);
     expect(slow.heard.map(([event]) => event)).toEqual(['big', 'test']);

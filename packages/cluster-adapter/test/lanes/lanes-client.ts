@@ -7,6 +7,7 @@ import {
   type Socket as ClientSocket,
   type SocketOptions,
 } from 'socket.io-client';
+import { isThere } from '../is-there.ts';
 
 interface Place {
   readonly url: string;
@@ -48,7 +49,7 @@ export async function connectLanesClient(
   options: LanesClientOptions = {},
 ): Promise<LanesTestClient> {
   const client = openLanesClient(scope, place, options);
-  await eventually(() => client.socket.connected, { describe: () => 'a client is connected' });
+  await eventually(() => isThere(client.socket), { describe: () => 'a client is connected' });
   return client;
 }
 
@@ -117,7 +118,7 @@ export function openLanesClient(
     },
     async comeBack(to) {
       head(to);
-      await eventually(() => socket.connected, {
+      await eventually(() => isThere(socket), {
         describe: () => `the client is connected again; ${refusal}`,
       });
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
-import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import { createRedisCore, type RedisCore, type RedisTuning } from '@sluice/redis-core';
 import { createMemorySessionStore, createSessionStore, type SessionStore } from '@sluice/session-store';
 import { openScope, startRedis, type RedisServer } from '@sluice/testkit';
 import type { ClusterLog } from '../../src/log/cluster-log.ts';
@@ -27,14 +27,20 @@ export function redisGround(
   { url }: Pick<RedisServer, 'url'>,
   prefix = 'sluice',
   options?: RedisLogOptions,
+  tuning?: Partial<RedisTuning>,
 ): Ground {
   return {
     partsFor(nodeId, maxDisconnectionMs) {
-      const core = createRedisCore({ url, prefix, nodeId });
+      const core = createRedisCore({ url, prefix, nodeId, ...(tuning !== undefined && { tuning }) });
       const log = createRedisLog(core, options);
       return { core, log, sessions: createSessionStore(core, { maxDisconnectionMs }) };
     },
   };
+}
+
+/** The same, for tests in which Redis is late only because the machine is. */
+export function patientGround(redis: Pick<RedisServer, 'url'>, prefix: string): Ground {
+  return redisGround(redis, prefix, { outboxMaxAgeMs: 30_000 }, { deadlineMs: 30_000, probeMs: 20_000 });
 }
 
 /** One Redis for a test file, and a cluster of its own for each call. */
@@ -42,12 +48,12 @@ export function sharedRedisGround(): () => Ground & { readonly prefix: string; r
   const scope = openScope(afterAll);
   let redis: RedisServer | undefined;
   beforeAll(async () => {
-    redis = await startRedis(scope);
+    redis = await startRedis(scope, { conf: { appendonly: 'no' } });
   });
   return () => {
     const prefix = `t${randomUUID().slice(0, 8)}`;
     const server = redis as RedisServer;
-    return { ...redisGround(server, prefix), prefix, redis: server };
+    return { ...patientGround(server, prefix), prefix, redis: server };
   };
 }
 

@@ -3,6 +3,7 @@ import { eventually, openScope } from '@sluice/testkit';
 import { connectLanesClient, settled } from './lanes-client.ts';
 import { memoryGround, sharedRedisGround } from './lanes-ground.ts';
 import { startTwoNodes } from './lanes-node.ts';
+import { unexpected } from './unexpected.ts';
 
 const scope = openScope(afterEach);
 const ground = sharedRedisGround();
@@ -24,7 +25,7 @@ describe('recovery', () => {
     expect(client.firsts().slice(2)).toEqual([3, 4, 5, 6, 7, 8, 9, 'last']);
     expect(two.only().recovered).toBe(true);
     expect([...two.only().rooms]).toEqual([client.socket.id, 'r']);
-    expect([one.faults, two.faults]).toEqual([[], []]);
+    expect([unexpected(one.faults), unexpected(two.faults)]).toEqual([[], []]);
   });
 
   test.each([
@@ -136,7 +137,13 @@ describe('recovery', () => {
     await client.join(one, ['r', 's']);
     await client.cut(one);
     const said = Array.from({ length: 400 }, (_, n) => n);
-    for (const n of said) two.io.to(n % 3 === 0 ? 's' : 'r').emit('said', n, 'x'.repeat(4_000));
+    // In portions, so that who comes back does not wait behind all of it.
+    for (let from = 0; from < said.length; from += 50) {
+      const some = said.slice(from, from + 50);
+      await Promise.all(
+        some.map((n) => two.publish([n % 3 === 0 ? 's' : 'r'], 'said', n, 'x'.repeat(4_000))),
+      );
+    }
     await client.comeBack(two);
     two.io.to('r').emit('said', 400);
     await settled(two, [client]);

@@ -72,7 +72,7 @@ describe('a client that stops reading', () => {
     const { one, two, client, reader } = await start();
     await flood(two, 0, many);
     await settled(two, [reader]);
-    two.io.to('later').emit('later', 0);
+    await two.publish(['later'], 'later', 0);
     await client.join(one, 'later');
     two.io.to('later').emit('later', 1);
     wireOf(client).resume();

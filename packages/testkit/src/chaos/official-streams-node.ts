@@ -18,7 +18,10 @@ export const startOfficialStreamsNode: StartNode = async (scope, { nodeId, redis
     env: { PORT: String(port), NODE_ID: nodeId, REDIS_URL: redisUrl },
   });
   await readyOrEnded(child, nodeId, (signal) =>
-    child.output.until((lines) => lines.some(({ text }) => text === 'ready'), { signal }),
+    child.output.until((lines) => lines.some(({ text }) => text === 'ready'), {
+      signal,
+      timeoutMs: 50_000,
+    }),
   );
   return {
     nodeId,

@@ -17,8 +17,6 @@ const http = createServer();
 const io = new Server(http, {
   adapter: createAdapter(redis),
   connectionStateRecovery: {},
-  pingInterval: 1_000,
-  pingTimeout: 1_500,
 });
 
 const historyOf = (room) => `history:${room}`;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SeededRandom, startRedis, withScope } from '@sluice/testkit';
-import { memoryGround, redisGround, type Ground } from '../lanes-ground.ts';
+import { memoryGround, patientGround, type Ground } from '../lanes-ground.ts';
 import { judgeStory } from './judge-story.ts';
 import { describeStep, randomProgram, type Program } from './program.ts';
 import { runProgram } from './run-program.ts';
@@ -53,9 +53,9 @@ describe('a random program keeps the guarantees', () => {
 
   test.each(seeds(4))('over Redis, SEED=%d', async (one) => {
     await withScope(async (scope) => {
-      const redis = await startRedis(scope);
+      const redis = await startRedis(scope, { conf: { appendonly: 'no' } });
       let clusters = 0;
-      const newGround = (): Ground => redisGround(redis, `p${(clusters += 1)}`);
+      const newGround = (): Ground => patientGround(redis, `p${(clusters += 1)}`);
       await expect(expectKept(one, newGround)).resolves.toBeUndefined();
     });
   });

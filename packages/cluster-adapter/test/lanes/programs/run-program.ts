@@ -10,6 +10,7 @@ import type { Ground } from '../lanes-ground.ts';
 import { startLanesNode, type LanesTestNode } from '../lanes-node.ts';
 import type { Program, Step } from './program.ts';
 import { ownRoom, type Incident, type Story } from './story.ts';
+import { unexpected } from '../unexpected.ts';
 
 const patienceMs = 8_000;
 
@@ -130,7 +131,7 @@ class ProgramRun {
       places: await this.#places(),
       rooms,
       complaints: this.#nodes.flatMap(({ id, faults }) =>
-        faults.map(({ operation, cause }) => `${id}: ${operation}: ${String(cause)}`),
+        unexpected(faults).map(({ operation, cause }) => `${id}: ${operation}: ${String(cause)}`),
       ),
     };
   }
