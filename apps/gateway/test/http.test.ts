@@ -1,5 +1,5 @@
-import { eventually, request } from 'node:http';
-import { eventually, afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, openScope, startCluster, type Gateway } from '@sluice/testkit';
 
 const scope = openScope(afterAll);
