@@ -11,6 +11,8 @@ export interface TopicListener {
   onGap(gap: LogGap): void;
 }
 
+const live = Promise.resolve();
+
 /** A topic that this node follows. */
 export class Followed {
   readonly topic: Topic;
@@ -23,7 +25,7 @@ export class Followed {
   base: Position = origin;
   live = false;
   /** Resolves once everything published since the call to `follow` is, and will be, heard. */
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
   wants = 1;
   /** Where it begins, for the one for whose sake it was opened. */
   opening: Promise<Position> | undefined;
@@ -39,8 +41,14 @@ export class Followed {
   constructor(topic: Topic, listener: TopicListener, establish: (self: Followed) => Promise<void>) {
     this.topic = topic;
     this.listener = listener;
-    this.ready = establish(this);
-    // Those who wait for it are told; nobody need wait.
-    this.ready.catch(() => undefined);
+    const ready = establish(this);
+    this.ready = ready;
+    // There are many, and what is live need not keep a promise of its own. Where it fails, those who wait are told.
+    ready.then(
+      () => {
+        this.ready = live;
+      },
+      () => undefined,
+    );
   }
 }

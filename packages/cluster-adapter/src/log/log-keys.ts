@@ -16,17 +16,22 @@ export interface LogKeys {
   readonly index: RedisKey;
   readonly lost: RedisKey;
   readonly members: RedisKey;
-  /** Throws `redis_key_invalid`. */
+  /** For what is said again and again: kept for a while. Throws `redis_key_invalid`. */
   topic(topic: Topic): TopicKeys;
+  /** {@link TopicKeys.end} and {@link TopicKeys.channel} of topics in which perhaps nothing is ever said: not kept. */
+  end(topic: Topic): RedisKey;
+  channel(topic: Topic): RedisKey;
   idempotency(key: readonly [string, ...string[]]): RedisKey;
 }
 
 const lane = 'lane';
-// Names cost more to make than to keep, but each socket has a topic, and next to nothing is said to most of them.
+// Names cost more to make than to keep.
 const maxKnownTopics = 2_000;
 
 export function createLogKeys(keyspace: Keyspace): LogKeys {
   // Two generations: what is asked for again moves on to the next, and the rest is let go.
+  const end = (topic: Topic): RedisKey => keyspace.key('log-end', lane, topic);
+  const channel = (topic: Topic): RedisKey => keyspace.key('room', lane, topic);
   let [known, before] = [new Map<Topic, TopicKeys>(), new Map<Topic, TopicKeys>()];
   return {
     index: keyspace.key('log-index', lane),
@@ -37,14 +42,16 @@ export function createLogKeys(keyspace: Keyspace): LogKeys {
       if (keys === undefined) {
         keys = before.get(topic) ?? {
           log: keyspace.key('log', lane, topic),
-          end: keyspace.key('log-end', lane, topic),
-          channel: keyspace.key('room', lane, topic),
+          end: end(topic),
+          channel: channel(topic),
         };
         if (known.size >= maxKnownTopics) [known, before] = [new Map(), known];
         known.set(topic, keys);
       }
       return keys;
     },
+    end,
+    channel,
     idempotency: (key) => keyspace.key('log-key', lane, ...key),
   };
 }

@@ -86,13 +86,12 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       });
     },
     async subscribe(topic) {
-      const { channel } = keys.topic(topic);
-      await core.subscriber().subscribe('sharded', channel, (payload) => hear(topic, payload));
+      await core.subscriber().subscribe('sharded', keys.channel(topic), (payload) => hear(topic, payload));
     },
-    unsubscribe: (topic) => core.subscriber().unsubscribe(keys.topic(topic).channel),
+    unsubscribe: (topic) => core.subscriber().unsubscribe(keys.channel(topic)),
     async tails(topics) {
       if (topics.length === 0) return [];
-      const reply = await commands.send(['MGET', ...topics.map((topic) => keys.topic(topic).end)], again);
+      const reply = await commands.send(['MGET', ...topics.map((topic) => keys.end(topic))], again);
       return (reply as (string | null)[]).map((position) => position ?? origin);
     },
     async end() {
