@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope, startFaultProxy, startRedis, type RedisServer } from '@sluice/testkit';
 import { connectLanesClient, openLanesClient, settled } from './lanes-client.ts';
-import { redisGround } from './lanes-ground.ts';
+import { memoryGround, redisGround } from './lanes-ground.ts';
 import { startLanesNode, startTwoNodes, type LanesTestNode, type LanesTestOptions } from './lanes-node.ts';
 
 const scope = openScope(afterEach);
@@ -206,4 +206,17 @@ test('a node that is far behind is not made to begin anew', async () => {
   expect(two.faults.filter(({ operation }) => operation === 'hear' || operation === 'resynchronize')).toEqual(
     [],
   );
+});
+
+test('a node that knows why it hears nothing looks for no other reason once it hears again', async () => {
+  const node = await startLanesNode(scope, memoryGround(), 'one');
+  await eventually(() => node.saw('canary').length > 0);
+  node.hearing?.interrupt();
+  const began = performance.now();
+  // For longer than a node goes without hearing itself.
+  await eventually(() => performance.now() - began > 4_500);
+  const heard = node.saw('canary').length;
+  node.hearing?.restore();
+  await eventually(() => node.saw('canary').length > heard + 1);
+  expect(node.faults.map(({ operation }) => operation)).not.toContain('hear');
 });
