@@ -25,23 +25,12 @@ const newline = 0x0a;
 export function encodeEnvelope(header: Header, chunks: readonly (string | Buffer)[]): string | Buffer {
   const [first] = chunks;
   if (chunks.length === 1 && typeof first === 'string') {
-    return isEmpty(header) ? `\n${first}` : `${JSON.stringify(header)}\n${first}`;
+    const head = JSON.stringify(header);
+    return head === '{}' ? `\n${first}` : `${head}\n${first}`;
   }
   const parts = chunks.map(bytesOf);
   const b = parts.map((part, index) => (typeof chunks[index] === 'string' ? part.length : -1 - part.length));
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, b })}\n`), ...parts]);
-}
-
-function isEmpty({ r, x, s, c, p, u }: Header): boolean {
-  // `n` comes with `p`, and `b` with several chunks.
-  return (
-    r === undefined &&
-    x === undefined &&
-    s === undefined &&
-    c === undefined &&
-    p === undefined &&
-    u === undefined
-  );
 }
 
 /** A packet as its parser wrote it: the bytes of one text, or chunks. */

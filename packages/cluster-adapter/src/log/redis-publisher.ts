@@ -97,13 +97,12 @@ export class RedisPublisher {
       keys.push(log, end, channel);
     }
     if (idempotency !== undefined) keys.push(this.#keys.idempotency(idempotency.key));
+    const ttlMs = idempotency === undefined ? '' : String(idempotency.ttlMs);
     const { script, args } = this.#scripts.for(retention);
     if (!this.#loaded.has(script)) this.#load(script);
-    const given: RedisArgument[] = [this.#tag(item), body];
-    if (idempotency !== undefined) given.push(String(idempotency.ttlMs));
-    else if (args.length > 0) given.push('');
-    if (args.length > 0) given.push(...args);
-    const reply = await this.#core.commands.run(script, keys, given, { deadlineMs });
+    const reply = await this.#core.commands.run(script, keys, [this.#tag(item), body, ttlMs, ...args], {
+      deadlineMs,
+    });
     if (typeof reply !== 'string') return { position: (reply as [string])[0], duplicate: true };
     this.witness(topics[0], reply);
     return { position: reply, duplicate: false };
