@@ -1,0 +1,1 @@
+export { childOf, formatTraceparent, parseTraceparent } from './trace-context.ts';
