@@ -38,6 +38,8 @@ const origin = z
     'must be origins such as https://chat.example, comma-separated, or *',
   );
 const dayMs = 86_400_000;
+const webUrl = 'must be an http:// or https:// URL without credentials, which every browser would be told';
+const ratio = 'must be a number from 0 to 1';
 
 /**
  * Every variable the gateway reads, with what it means. docs/configuration.md is held to this table by a test.
@@ -135,6 +137,19 @@ export const variables = {
     .min(1)
     .default(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
     .describe('folder of the built web app'),
+  BROWSER_OTLP_TRACES_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: webUrl })
+    .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), webUrl)
+    .optional()
+    .describe(
+      'where the web app sends its spans (OTLP/HTTP, JSON), such as `https://otel.example/v1/traces`',
+    ),
+  BROWSER_TRACES_RATIO: z.coerce
+    .number(ratio)
+    .min(0, ratio)
+    .max(1, ratio)
+    .default(1)
+    .describe('share of its messages that the web app traces, 0 to 1'),
 } as const;
 
 const schema = z.object(variables);

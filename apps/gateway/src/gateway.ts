@@ -11,6 +11,7 @@ import { createDispatcher } from './chat/dispatcher.ts';
 import { createSlowConsumerGuard } from './chat/slow-consumers.ts';
 import type { Config } from './config.ts';
 import { createClientApp } from './http/client-app.ts';
+import { clientConfig } from './http/client-config.ts';
 import { createListener } from './http/listener.ts';
 import { createOperatorApp } from './http/operator-app.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -57,6 +58,7 @@ export async function createGateway(config: Config, logger: Logger, version: str
       ready,
       issueDevToken: devTokens(config),
       webRoot: config.WEB_ROOT,
+      clientConfig: clientConfig(config),
       logger,
     }),
   );

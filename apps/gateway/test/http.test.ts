@@ -1,12 +1,14 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, openScope, startCluster, type Gateway } from '@sluice/testkit';
+import { eventually, openScope, startCluster, type Cluster, type Gateway } from '@sluice/testkit';
 
 const scope = openScope(afterAll);
+let cluster: Cluster;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  gateway = (await startCluster(scope, { nodes: 1 })).gateway(0);
+  cluster = await startCluster(scope, { nodes: 1 });
+  gateway = cluster.gateway(0);
 });
 
 /** The status of a path that is sent exactly as it is; fetch would tidy it up first. */
@@ -71,6 +73,34 @@ describe('the port for clients', () => {
       expect(response.headers.get('cache-control')).toBe('no-store');
       expect(await response.json()).toMatchObject({ nodeId: gateway.nodeId });
     }
+  });
+});
+
+/** Whom the page may talk to. */
+function reachable({ headers }: Response): string[] | undefined {
+  const directives = headers.get('content-security-policy')?.split(';') ?? [];
+  const [found] = directives.filter((directive) => directive.startsWith('connect-src '));
+  return found?.split(' ').slice(1);
+}
+
+describe('what browsers are told before they connect', () => {
+  test('is nothing, and they may reach nobody else, unless configured', async () => {
+    const response = await fetch(`${gateway.url}/client-config`);
+    expect(await response.json()).toEqual({});
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(reachable(response)).toEqual(["'self'", 'ws:', 'wss:']);
+  });
+
+  test('is where to send their spans, which they may then reach', async () => {
+    const endpoint = 'http://collector.example:4318/v1/traces';
+    const traced = await cluster.add('traced', {
+      BROWSER_OTLP_TRACES_ENDPOINT: endpoint,
+      BROWSER_TRACES_RATIO: '0.25',
+    });
+    const response = await fetch(`${traced.url}/client-config`);
+    expect(await response.json()).toEqual({ tracing: { endpoint, ratio: 0.25 } });
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(reachable(response)).toEqual(["'self'", 'ws:', 'wss:', 'http://collector.example:4318']);
   });
 });
 

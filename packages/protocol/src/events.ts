@@ -19,6 +19,11 @@ export interface Message {
   readonly sentAt: number;
   /** The sender's own id for it. */
   readonly clientId: string;
+  /**
+   * W3C Trace Context of its delivery. Only in `message:new`, only to a client that connected with `auth.trace` `on`, and
+   * only where the message is sampled.
+   */
+  readonly traceparent?: string;
 }
 
 export interface SessionReady {
@@ -102,4 +107,15 @@ export interface DevToken {
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+}
+
+/** What `GET /client-config` answers: what a browser app needs to know before it connects. */
+export interface ClientConfig {
+  /** Where the page is to trace what it does; absent where it is not. */
+  readonly tracing?: {
+    /** Takes OTLP over HTTP, as JSON. */
+    readonly endpoint: string;
+    /** Share of the messages that are sampled, from 0 to 1. */
+    readonly ratio: number;
+  };
 }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { historyReadSchema, messageIdSchema, roomSchema, textSchema, userSchema } from '../src/index.ts';
+import {
+  historyReadSchema,
+  messageIdSchema,
+  messageSendSchema,
+  roomSchema,
+  textSchema,
+  userSchema,
+} from '../src/index.ts';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
   schema.safeParse(value).success;
@@ -89,4 +96,24 @@ describe('history:read', () => {
   test('ignores fields it does not know, so that newer clients can talk to older gateways', () => {
     expect(historyReadSchema.parse({ room: 'a', later: true })).toEqual({ room: 'a', limit: 50 });
   });
+});
+
+describe('the trace context of a message', () => {
+  const message = { room: 'r', text: 't', clientId: 'c' };
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+  test('is kept as it is, and need not be there', () => {
+    expect(messageSendSchema.parse({ ...message, traceparent })).toEqual({ ...message, traceparent });
+    expect(messageSendSchema.parse(message)).toEqual(message);
+  });
+
+  test.each([7, null, true, {}, ['00'], Number.NaN])(
+    'does not make the message invalid where it is %p',
+    (garbage) => {
+      expect(messageSendSchema.parse({ ...message, traceparent: garbage })).toEqual({
+        ...message,
+        traceparent: '',
+      });
+    },
+  );
 });

@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { devTokenRequestSchema, protocolError, type ProtocolErrorCode } from '@sluice/protocol';
+import {
+  devTokenRequestSchema,
+  protocolError,
+  type ClientConfig,
+  type ProtocolErrorCode,
+} from '@sluice/protocol';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -11,6 +16,8 @@ export interface ClientAppDependencies {
   /** Where given, `POST /auth/dev-token` exists. */
   readonly issueDevToken?: DevTokenIssuer | undefined;
   readonly webRoot: string;
+  /** What browsers are told before they connect, and may reach. */
+  readonly clientConfig: ClientConfig;
   readonly logger: Logger;
 }
 
@@ -18,7 +25,7 @@ export interface ClientAppDependencies {
 export function createClientApp(deps: ClientAppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(securityHeaders());
+  app.use(securityHeaders(deps.clientConfig));
   app.get('/livez', (_request, response) => {
     response.set('cache-control', 'no-store').json({ alive: true, nodeId: deps.nodeId });
   });
@@ -28,6 +35,9 @@ export function createClientApp(deps: ClientAppDependencies): Express {
       .status(ready ? 200 : 503)
       .set('cache-control', 'no-store')
       .json({ ready, nodeId: deps.nodeId });
+  });
+  app.get('/client-config', (_request, response) => {
+    response.set('cache-control', 'no-store').json(deps.clientConfig);
   });
   if (deps.issueDevToken !== undefined) {
     app.post('/auth/dev-token', express.json({ limit: '2kb' }), devToken(deps.issueDevToken));
@@ -45,11 +55,12 @@ export function createClientApp(deps: ClientAppDependencies): Express {
   return app;
 }
 
-function securityHeaders(): RequestHandler {
+function securityHeaders({ tracing }: ClientConfig): RequestHandler {
+  const collector = tracing === undefined ? [] : [new URL(tracing.endpoint).origin];
   return helmet({
     contentSecurityPolicy: {
       directives: {
-        'connect-src': ["'self'", 'ws:', 'wss:'],
+        'connect-src': ["'self'", 'ws:', 'wss:', ...collector],
         // TLS ends at the load balancer, and `npm start` has none: the gateway cannot know.
         'upgrade-insecure-requests': null,
       },
