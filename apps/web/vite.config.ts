@@ -14,6 +14,7 @@ export default defineConfig({
     proxy: {
       '/socket.io': { target: gateway, ws: true },
       '/auth': gateway,
+      '/client-config': gateway,
     },
   },
 });

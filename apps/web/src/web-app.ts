@@ -7,6 +7,9 @@ import { IdentityKeeper, parseIdentity } from './sign-in/identity.ts';
 import { requestDevToken } from './sign-in/access-token.ts';
 import { ValueStore, type ReadableStore } from './state/value-store.ts';
 import { createJsonShelf } from './storage/json-shelf.ts';
+import { requestClientConfig } from './trace/client-config.ts';
+import { createPageTracing, type TracingSettings } from './trace/page-tracing.ts';
+import type { Tracing } from './trace/tracing.ts';
 
 /** What runs while somebody is signed in. */
 interface Conversation {
@@ -39,6 +42,7 @@ const asText = (stored: unknown): string | undefined => (typeof stored === 'stri
 export function createWebApp(browser: Window & typeof globalThis): WebApp {
   const { localStorage, sessionStorage, location } = browser;
   const invitation = readInvitation(location.search);
+  const tracing = createPageTracing(requestClientConfig(browser.fetch.bind(browser)), loadSpanTracing);
   const identity = new IdentityKeeper({
     requestToken: async (user) => requestDevToken(browser.fetch.bind(browser), user),
     identityShelf: createJsonShelf(sessionStorage, 'sluice.identity', parseIdentity),
@@ -57,6 +61,7 @@ export function createWebApp(browser: Window & typeof globalThis): WebApp {
         },
         renew: async () => identity.renew(),
       },
+      traced: async () => tracing.wanted,
     });
     const chat = new Chat({
       user,
@@ -64,6 +69,7 @@ export function createWebApp(browser: Window & typeof globalThis): WebApp {
       clock: systemClock,
       random: Math.random,
       newClientId,
+      tracing,
       roomShelf: createJsonShelf(localStorage, `sluice.rooms.${user}`, parseRememberedRooms),
       outboxShelf: createJsonShelf(sessionStorage, `sluice.outbox.${user}`, parseOutbox),
     });
@@ -89,6 +95,12 @@ export function createWebApp(browser: Window & typeof globalThis): WebApp {
   browser.addEventListener('online', tellNetwork);
   browser.addEventListener('offline', tellNetwork);
   return { identity, conversation, invitation };
+}
+
+/** A file of its own, which pages that are not traced do not load. */
+async function loadSpanTracing(settings: TracingSettings): Promise<Tracing> {
+  const { startSpanTracing } = await import('./trace/span-tracing.ts');
+  return startSpanTracing(settings);
 }
 
 /** `crypto.randomUUID` exists on secure origins alone, and a cluster in a local network is often not one. */

@@ -4,6 +4,8 @@ import { Chat } from '../src/chat/chat.ts';
 import type { OutboxEntry } from '../src/outbox/outbox-entry.ts';
 import type { RememberedRooms } from '../src/rooms/room-memory.ts';
 import type { JsonShelf } from '../src/storage/json-shelf.ts';
+import { noTracing, type Tracing } from '../src/trace/tracing.ts';
+import { collectSpans } from './collected-spans.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { ManualClock, memoryShelf, message, numbers, range, settled } from './fixtures.ts';
 
@@ -14,13 +16,14 @@ let roomShelf: JsonShelf<RememberedRooms>;
 let outboxShelf: JsonShelf<readonly OutboxEntry[]>;
 let nextId: number;
 
-function start(): Chat {
+function start(tracing: Tracing = noTracing): Chat {
   return new Chat({
     user: 'Ana',
     wire: cluster,
     clock,
     random: () => 1,
     newClientId: () => `own${(nextId += 1)}`,
+    tracing,
     roomShelf,
     outboxShelf,
   });
@@ -291,6 +294,42 @@ describe('a chat', () => {
     await settled();
     expect(chat.state.get().rooms).toEqual([]);
     expect(cluster.requests.at(-1)).toBe('room:leave r');
+  });
+
+  test('traces what it sends and hears, each attempt by itself, and tells the trace nobody’s words or name', async () => {
+    const { tracing, spans } = collectSpans();
+    roomShelf = memoryShelf();
+    chat = start(tracing);
+    chat.join('secret room');
+    await connect();
+    const later = { ok: false, error: { code: 'unavailable', message: 'later', retryable: true } } as const;
+    let refusals = 1;
+    cluster.interfere = (event) => (event === 'message:send' && (refusals -= 1) >= 0 ? later : undefined);
+    cluster.stored = (stored) => {
+      const { traceparent } = cluster.sent.at(-1) ?? {};
+      chat.messageHeard({ ...stored, ...(traceparent === undefined ? {} : { traceparent }) });
+    };
+    chat.send('secret room', 'secret text');
+    await clock.advance(60_000);
+    expect(findRoom(chat.state.get(), 'secret room')?.timeline.messages).toMatchObject([
+      { text: 'secret text' },
+    ]);
+    const outline = (at: number) => {
+      const { name, attributes, parentSpanContext } = spans[at] ?? {};
+      const { 'error.type': failed, 'sluice.resend': again } = attributes ?? {};
+      return { name, failed, again, parent: parentSpanContext?.spanId };
+    };
+    const carried = cluster.sent.map(({ traceparent }) => traceparent?.split('-')[2]);
+    expect(carried).toEqual([spans[0]?.spanContext().spanId, spans[2]?.spanContext().spanId]);
+    expect(spans.map((_, at) => outline(at))).toEqual([
+      { name: 'send message:send', failed: 'unavailable', again: undefined, parent: undefined },
+      { name: 'process message:new', failed: undefined, again: undefined, parent: carried[1] },
+      { name: 'send message:send', failed: undefined, again: true, parent: undefined },
+    ]);
+    const told = JSON.stringify(
+      spans.map(({ name, attributes, events, status }) => ({ name, attributes, events, status })),
+    );
+    for (const word of ['secret', 'Ana', 'own1']) expect(told).not.toContain(word);
   });
 
   test('takes somebody for done with typing when their message arrives', async () => {

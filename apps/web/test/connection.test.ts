@@ -25,17 +25,32 @@ beforeEach(() => {
   };
 });
 
-function open(): Connection {
+function open(traced = async (): Promise<boolean> => false): Connection {
   return new Connection({
     url: cluster.gateway(0).url,
     credentials: { token: () => token, renew: async () => 'ended' },
     clock: systemClock,
+    traced,
   });
 }
 
 /** Well before a request runs into its own time limit. */
 const soon = { timeoutMs: 2_000 };
 const lost = { ok: false, error: { code: 'connection_lost' } };
+
+test('a connection begun anew while it waited to introduce itself does so once', async () => {
+  const waiting = new Journal<() => void>();
+  const connection = open(async () => new Promise((resolve) => waiting.add(() => resolve(true))));
+  connection.start(listener);
+  await waiting.until(({ length }) => length === 1);
+  connection.retryNow();
+  await waiting.until(({ length }) => length === 2);
+  for (const goOn of waiting.entries) goOn();
+  await told.until((entries) => entries.includes('ready'));
+  expect(await connection.request('room:join', { room: 'r' })).toMatchObject({ ok: true });
+  expect(told.entries).toEqual(['ready']);
+  connection.stop();
+});
 
 describe('a connection that is stopped', () => {
   test('tells that the session is lost, and answers at once what is and will be asked', async () => {

@@ -8,6 +8,8 @@ const lost = { ok: false, error: { code: 'connection_lost', message: 'lost', ret
 export class FakeCluster implements Wire {
   readonly histories = new Map<string, Message[]>();
   readonly requests: string[] = [];
+  /** What was sent, each time. */
+  readonly sent: MessageSend[] = [];
   connected = false;
   pageSize = 5;
   /** Answers in place of the cluster. */
@@ -30,6 +32,7 @@ export class FakeCluster implements Wire {
   ): Promise<Answer<Requests[Event]['fields']>> {
     if (!this.connected) return lost;
     this.requests.push(`${event} ${payload.room}`);
+    if (event === 'message:send') this.sent.push(payload as MessageSend);
     await Promise.resolve();
     const answer = this.interfere(event) ?? this.#answer(event, payload);
     return this.connected ? answer : lost;

@@ -141,7 +141,7 @@ describe('the outbox', () => {
     expect(sends).toEqual([]);
     outbox.retry('c1');
     await settled();
-    expect(sends[0]?.entry.clientId).toBe('c1');
+    expect(sends[0]?.entry).toMatchObject({ clientId: 'c1', firstSentAt: undefined, handedOver: true });
   });
 
   test('an entry that was delivered before its acknowledgement is settled, and sent no more', async () => {

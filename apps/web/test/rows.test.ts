@@ -13,6 +13,7 @@ const entry: OutboxEntry = {
   clientId: 'mine',
   writtenAt: noon + 9 * minute,
   firstSentAt: undefined,
+  handedOver: false,
   attempts: 0,
   phase: { kind: 'waiting' },
 };

@@ -7,6 +7,7 @@ import type { RememberedRooms } from '../rooms/room-memory.ts';
 import type { ReadableStore } from '../state/value-store.ts';
 import { writtenWhile, type JsonShelf } from '../storage/json-shelf.ts';
 import type { HistoryRun } from '../timeline/timeline.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { TypingAnnouncer } from '../typing/typing-announcer.ts';
 import { TypingRoster } from '../typing/typing-roster.ts';
 import type { ChatState } from './chat-state.ts';
@@ -20,6 +21,7 @@ export interface ChatDependencies {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly newClientId: () => string;
+  readonly tracing: Tracing;
   readonly roomShelf: JsonShelf<RememberedRooms>;
   readonly outboxShelf: JsonShelf<readonly OutboxEntry[]>;
 }
@@ -30,6 +32,7 @@ const olderPage = 50;
 export class Chat implements WireListener {
   readonly #user: string;
   readonly #wire: Wire;
+  readonly #tracing: Tracing;
   readonly #book: RoomBook;
   readonly #outbox: Outbox;
   readonly #roster: TypingRoster;
@@ -42,10 +45,12 @@ export class Chat implements WireListener {
   #stopped = false;
   #filled = 0;
 
-  constructor({ user, wire, clock, random, newClientId, roomShelf, outboxShelf }: ChatDependencies) {
+  constructor(dependencies: ChatDependencies) {
+    const { user, wire, clock, random, newClientId, tracing, roomShelf, outboxShelf } = dependencies;
     const isRunning = (): boolean => !this.#stopped;
     this.#user = user;
     this.#wire = wire;
+    this.#tracing = tracing;
     this.#book = new RoomBook(user, writtenWhile(roomShelf, isRunning));
     this.#roster = new TypingRoster(clock);
     this.#announcer = new TypingAnnouncer(clock, (payload) => wire.setTyping(payload));
@@ -164,18 +169,24 @@ export class Chat implements WireListener {
   }
 
   messageHeard(message: Message): void {
-    this.#roster.stopped(message.room, message.user);
-    if (message.user === this.#user) this.#outbox.settle([message]);
-    if (this.#book.find(message.room) === undefined) this.#leaveQuietly(message.room);
-    else this.#book.take(message);
+    this.#tracing.hearing(message.traceparent, () => this.#take(message));
   }
 
   typingChanged(change: TypingChanged): void {
     if (change.user !== this.#user) this.#roster.heard(change);
   }
 
-  async #send({ room, text, clientId }: OutboxEntry): Promise<Answer<MessageSent>> {
-    const answer = await this.#wire.request('message:send', { room, text, clientId });
+  #take(message: Message): void {
+    this.#roster.stopped(message.room, message.user);
+    if (message.user === this.#user) this.#outbox.settle([message]);
+    if (this.#book.find(message.room) === undefined) this.#leaveQuietly(message.room);
+    else this.#book.take(message);
+  }
+
+  async #send({ room, text, clientId, handedOver }: OutboxEntry): Promise<Answer<MessageSent>> {
+    const { fields, answered } = this.#tracing.sending(handedOver);
+    const answer = await this.#wire.request('message:send', { room, text, clientId, ...fields });
+    answered(answer);
     if (answer.ok || answer.error.code !== 'not_joined' || this.#book.find(room) === undefined) return answer;
     // The gateway lost the room and not the connection: what it did not deliver meanwhile is missing here too.
     this.#book.openGap(room);

@@ -23,6 +23,8 @@ export interface ConnectionDependencies {
   readonly url: string;
   readonly credentials: Credentials;
   readonly clock: Clock;
+  /** Whether the gateway is to say which messages it traces. Connecting waits for it, and it must not reject. */
+  readonly traced: () => Promise<boolean>;
 }
 
 /** Longer than a gateway's own deadline (5 s by default), so that its answer usually comes first. */
@@ -39,6 +41,7 @@ export class Connection implements Wire {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #credentials: Credentials;
   readonly #clock: Clock;
+  readonly #traced: () => Promise<boolean>;
   /** From `start` to `stop`. */
   #listener: WireListener | undefined;
   #session: SessionReady | undefined;
@@ -48,9 +51,10 @@ export class Connection implements Wire {
   #renewedOnce = false;
   #cancelRetry = (): void => undefined;
 
-  constructor({ url, credentials, clock }: ConnectionDependencies) {
+  constructor({ url, credentials, clock, traced }: ConnectionDependencies) {
     this.#credentials = credentials;
     this.#clock = clock;
+    this.#traced = traced;
     this.#socket = io(url, {
       autoConnect: false,
       forceNew: true,
@@ -61,7 +65,7 @@ export class Connection implements Wire {
       reconnectionDelay: retryDelays.baseMs,
       reconnectionDelayMax: retryDelays.capMs,
       randomizationFactor: 0.5,
-      auth: (give) => give({ token: credentials.token() }),
+      auth: (give) => void this.#introduce(give),
     });
   }
 
@@ -151,6 +155,14 @@ export class Connection implements Wire {
 
   setTyping(payload: TypingSet): void {
     if (this.#session !== undefined) this.#socket.emit('typing:set', payload);
+  }
+
+  async #introduce(give: (auth: object) => void): Promise<void> {
+    const { engine } = this.#socket.io;
+    const traced = await this.#traced();
+    // Another one was begun meanwhile, and will be introduced itself: a gateway ends what is introduced twice.
+    if (this.#socket.io.engine !== engine) return;
+    give({ token: this.#credentials.token(), ...(traced ? { trace: 'on' } : {}) });
   }
 
   #refused({ code, retryable }: ConnectRefusal): void {

@@ -8,8 +8,10 @@ export interface OutboxEntry {
   readonly clientId: string;
   /** Milliseconds since the epoch, by this device's clock. */
   readonly writtenAt: number;
-  /** When it was first handed to a gateway; from then on it may be in the room. */
+  /** When it was first handed to a gateway, or first again after the user asked for it; from then on it may be in the room. */
   readonly firstSentAt: number | undefined;
+  /** True once it was handed to a gateway at all. */
+  readonly handedOver: boolean;
   /** Attempts since it last waited for the connection or the user. */
   readonly attempts: number;
   readonly phase: OutboxPhase;
@@ -28,7 +30,7 @@ export function parseOutbox(stored: unknown): readonly OutboxEntry[] | undefined
 
 function parseEntry(stored: unknown): OutboxEntry | undefined {
   if (!isRecord(stored)) return undefined;
-  const { room, text, clientId, writtenAt, firstSentAt, phase } = stored;
+  const { room, text, clientId, writtenAt, firstSentAt, handedOver, phase } = stored;
   if (typeof room !== 'string' || typeof text !== 'string' || typeof clientId !== 'string') return undefined;
   return {
     room,
@@ -36,6 +38,7 @@ function parseEntry(stored: unknown): OutboxEntry | undefined {
     clientId,
     writtenAt: typeof writtenAt === 'number' ? writtenAt : 0,
     firstSentAt: typeof firstSentAt === 'number' ? firstSentAt : undefined,
+    handedOver: handedOver === true,
     attempts: 0,
     phase: parsePhase(phase),
   };

@@ -64,6 +64,7 @@ export class Outbox {
       clientId: this.#dependencies.newClientId(),
       writtenAt: this.#dependencies.clock.now(),
       firstSentAt: undefined,
+      handedOver: false,
       attempts: 0,
       phase: { kind: 'waiting' },
     };
@@ -140,7 +141,8 @@ export class Outbox {
 
   async #sendOne(entry: OutboxEntry): Promise<void> {
     const { clientId, room } = entry;
-    this.#change(clientId, { firstSentAt: entry.firstSentAt ?? this.#dependencies.clock.now() });
+    const firstSentAt = entry.firstSentAt ?? this.#dependencies.clock.now();
+    this.#change(clientId, { firstSentAt, handedOver: true });
     const answer = await this.#dependencies.send(entry);
     if (answer.ok) {
       this.discard(clientId);
