@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
  * @property {string | undefined} driver
  * @property {string} dataFolder Absolute.
  * @property {boolean} verbose
+ * @property {boolean} trace
  */
 
 const drivers = ['lanes', 'streams', 'sharded-pubsub'];
@@ -30,6 +31,8 @@ Options
   --driver NAME  cluster adapter: ${drivers.join(' or ')} (default: the gateway's own default)
   --data DIR     where Redis keeps its append-only file (default .sluice/data)
   --verbose      every line of every process, as it was written
+  --trace        show the way of each message through the cluster as a tree: every hop, when and for how long.
+                 Gateways and the web page send their spans to P+150, on the loopback
   --help         this text
 
 Environment
@@ -38,7 +41,8 @@ Environment
                     this is development mode, which signs its own tokens
   FRONT_STATS_BIND  where HAProxy shows its own page and /metrics, e.g. 127.0.0.1:8404 (default: nowhere)
   NO_COLOR          no colours
-  The gateways' other variables (LOG_LEVEL, HISTORY_MAX_MESSAGES, ...) pass through to them.
+  The gateways' other variables (LOG_LEVEL, HISTORY_MAX_MESSAGES, OTEL_*, ...) pass through to them, but for those of
+  traces under --trace.
 
 Exit codes: 0 stopped as asked, 1 failed, or asked twice and left at once, 64 wrong options, 69 something is missing or
 in use, 78 wrong configuration.
@@ -81,7 +85,15 @@ export function parseOptions(args, folder, defaultDataFolder) {
   const host = values.host === 'localhost' ? '127.0.0.1' : values.host;
   return {
     kind: 'run',
-    options: { nodes, port, host, driver: values.driver, dataFolder, verbose: values.verbose },
+    options: {
+      nodes,
+      port,
+      host,
+      driver: values.driver,
+      dataFolder,
+      verbose: values.verbose,
+      trace: values.trace,
+    },
   };
 }
 
@@ -110,6 +122,7 @@ function parse(args) {
         driver: { type: 'string' },
         data: { type: 'string' },
         verbose: { type: 'boolean', default: false },
+        trace: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

@@ -14,6 +14,7 @@ export async function requireFreeAddresses(plan: ClusterPlan): Promise<void> {
       [`${nodeId}, operators' port`, operator],
     ]),
     ...(plan.redis === undefined ? [] : [['Redis', plan.redis] as [string, Address]]),
+    ...(plan.traces === undefined ? [] : [['traces (--trace)', plan.traces] as [string, Address]]),
   ];
   const checks = await Promise.all(
     wanted.map(async ([purpose, address]) => {

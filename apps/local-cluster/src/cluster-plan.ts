@@ -11,6 +11,8 @@ export interface ClusterOptions {
   /** Absolute. */
   readonly dataFolder: string;
   readonly verbose: boolean;
+  /** Whether the traces of messages are shown. */
+  readonly trace: boolean;
 }
 
 export interface Address {
@@ -32,6 +34,8 @@ export interface ClusterPlan {
   /** Undefined where the user brought a Redis. */
   readonly redis: Address | undefined;
   readonly redisUrl: string;
+  /** Where spans are received; undefined where traces are not shown. */
+  readonly traces: Address | undefined;
   readonly dataFolder: string;
   readonly redisFolder: string;
 }
@@ -50,6 +54,7 @@ export function planCluster(options: ClusterOptions, givenRedisUrl: string | und
       operator: { host: loopback, port: port + 101 + index },
     })),
     redis,
+    traces: options.trace ? { host: loopback, port: port + 150 } : undefined,
     redisUrl: givenRedisUrl ?? `redis://${loopback}:${port + 200}`,
     dataFolder: options.dataFolder,
     redisFolder: join(options.dataFolder, 'redis'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { hostAndPort, type ClusterPlan, type GatewayPlan } from './cluster-plan.ts';
 import type { ProcessCommand } from './supervised-process.ts';
+import { traceEnvironment } from './trace/trace-environment.ts';
 
 /** Absolute paths of the programs that setup found. */
 export interface Programs {
@@ -68,7 +69,8 @@ export function gatewayCommand(gateway: GatewayPlan, sources: CommandSources): P
 
 /**
  * What the user has set reaches the gateways (LOG_LEVEL, limits: a list of names here would be a second copy of the
- * gateway's own table), but for what places each one in this cluster, and for npm's own variables.
+ * gateway's own table), but for what places each one in this cluster, for where traces go while they are shown, and for
+ * npm's own variables.
  */
 function gatewayEnvironment(gateway: GatewayPlan, sources: CommandSources): Record<string, string> {
   const { plan, driver, jwtSecret, userEnvironment } = sources;
@@ -77,6 +79,7 @@ function gatewayEnvironment(gateway: GatewayPlan, sources: CommandSources): Reco
   );
   return {
     ...Object.fromEntries(inherited),
+    ...(plan.traces === undefined ? {} : traceEnvironment(plan.traces, userEnvironment)),
     NODE_ENV: 'development',
     NODE_ID: gateway.nodeId,
     HOST: gateway.client.host,

@@ -6,11 +6,14 @@ import { OrphanWatcher } from './orphan-watcher.ts';
 import { whenReady } from './readiness.ts';
 import { SupervisedProcess, type ProcessEnd, type ProcessObserver } from './supervised-process.ts';
 import { together } from './together.ts';
+import type { TreeStyle } from './trace/trace-tree.ts';
+import { createTraceView } from './trace/trace-view.ts';
 import { welcome } from './welcome.ts';
 
 export interface LocalClusterDependencies {
   readonly clock: Clock;
   readonly view: LogView;
+  readonly treeStyle: TreeStyle;
   /** Called once, where a gateway says that its configuration is wrong: starting it again would not help. */
   readonly onMisconfigured: () => void;
 }
@@ -23,7 +26,7 @@ export function createLocalCluster(
   dependencies: LocalClusterDependencies,
   sources: CommandSources,
 ): Lifecycle {
-  const { clock, view } = dependencies;
+  const { clock, view, treeStyle } = dependencies;
   const { plan } = sources;
   const watcher = new OrphanWatcher();
   let isReady = false;
@@ -75,10 +78,14 @@ export function createLocalCluster(
     start: async () => watcher.start(),
     stop: async () => await watcher.stop(),
   };
-  // In the order of stopping, reversed: the front first, Redis after the last gateway has said goodbye to it.
-  return sequence('local cluster', [watching, ...redis, together('gateways', gateways), front, readiness], {
-    now: () => clock.now(),
-  });
+  const traces =
+    plan.traces === undefined
+      ? []
+      : [createTraceView({ clock, view }, { address: plan.traces, style: treeStyle })];
+  // In the order of stopping, reversed: the front first, Redis and what shows traces after the last gateway has said
+  // goodbye to them.
+  const parts = [watching, ...traces, ...redis, together('gateways', gateways), front, readiness];
+  return sequence('local cluster', parts, { now: () => clock.now() });
 }
 
 function describeEnd({ pid, code, signal }: ProcessEnd): string {

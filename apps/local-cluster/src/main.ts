@@ -7,6 +7,8 @@ import { clusterError } from './errors.ts';
 import { createLocalCluster } from './local-cluster.ts';
 import { createLogView, type LogView } from './log-view.ts';
 import { createStopRequest } from './stop-request.ts';
+import { overriddenVariables } from './trace/trace-environment.ts';
+import type { TreeStyle } from './trace/trace-tree.ts';
 
 export interface Request {
   readonly options: ClusterOptions;
@@ -27,17 +29,19 @@ const exitCodes = { stopped: 0, failed: 1, unavailable: 69, misconfigured: 78 };
 export async function main(request: Request): Promise<never> {
   // A closed terminal or pipe must not keep the cluster from being stopped in order.
   process.stdout.on('error', () => undefined);
-  const colors = process.stdout.isTTY && !request.environment['NO_COLOR'];
+  const isTerminal = process.stdout.isTTY;
+  const colors = isTerminal && !request.environment['NO_COLOR'];
   const view = createLogView({
     write: (text) => void process.stdout.write(text),
     colors,
     verbose: request.options.verbose,
     nameWidth: 'gateway-16'.length,
   });
-  process.exit(await run(request, view).catch((error: unknown) => report(error)));
+  const treeStyle: TreeStyle = { colors, unicode: isTerminal };
+  process.exit(await run(request, view, treeStyle).catch((error: unknown) => report(error)));
 }
 
-async function run(request: Request, view: LogView): Promise<number> {
+async function run(request: Request, view: LogView, treeStyle: TreeStyle): Promise<number> {
   const { options, programs, root, redisUrl, environment } = request;
   const stop = createStopRequest(process, {
     clock: systemClock,
@@ -54,6 +58,7 @@ async function run(request: Request, view: LogView): Promise<number> {
     {
       clock: systemClock,
       view,
+      treeStyle,
       onMisconfigured: () => {
         failure = clusterError('gateway_misconfigured');
         stop.request('the gateways refuse their configuration');
@@ -63,6 +68,8 @@ async function run(request: Request, view: LogView): Promise<number> {
   );
   try {
     view.say(`starting ${options.nodes} gateway${options.nodes === 1 ? '' : 's'}`);
+    const overridden = plan.traces && overriddenVariables(plan.traces, environment);
+    if (overridden !== undefined) view.say(overridden);
     await cluster.start(stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) throw error;
     });

@@ -1,4 +1,5 @@
 import { localUrl, type ClusterPlan } from './cluster-plan.ts';
+import { tracesUrl } from './trace/trace-environment.ts';
 
 /** What a person needs to know once the cluster runs. */
 export function welcome(plan: ClusterPlan, pidOf: (process: string) => number | undefined): string {
@@ -20,6 +21,9 @@ export function welcome(plan: ClusterPlan, pidOf: (process: string) => number | 
     '',
     ...table(rows).map((row) => `  ${row}`),
     `  data in ${plan.dataFolder}`,
+    ...(plan.traces === undefined
+      ? []
+      : [`  traces appear below, of each message and connection; spans go to ${tracesUrl(plan.traces)}`]),
     '',
     'What to try',
     `  1. Open ${url} in two browsers, sign in under two names, and chat. Each says which gateway it is on.`,

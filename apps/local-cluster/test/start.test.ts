@@ -192,7 +192,7 @@ describe('the options of npm start', () => {
     await withScope(async (scope) => {
       const child = await runStart(scope, ['--help']);
       expect(await child.exited).toEqual({ code: 0, signal: null });
-      for (const option of ['--nodes', '--port', '--host', '--driver', '--data', '--verbose']) {
+      for (const option of ['--nodes', '--port', '--host', '--driver', '--data', '--verbose', '--trace']) {
         expect(child.tail(50)).toMatch(option);
       }
     });
