@@ -21,11 +21,24 @@ declare global {
 export class ChatPage {
   readonly page: Page;
   readonly connections = new Journal<ShownConnection>();
+  /** The paths of what it has asked for over HTTP. */
+  readonly requests = new Journal<string>();
+  /** The `auth` of each connection over a WebSocket. */
+  readonly introductions = new Journal<Readonly<Record<string, unknown>>>();
   readonly #errors: string[] = [];
 
   private constructor(page: Page) {
     this.page = page;
     page.on('pageerror', (error) => this.#errors.push(String(error)));
+    page.on('request', (request) => this.requests.add(new URL(request.url()).pathname));
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        const text = String(payload);
+        // Engine.IO's message (4), Socket.IO's CONNECT (0).
+        if (text.startsWith('40'))
+          this.introductions.add(JSON.parse(text.slice(2)) as { [key: string]: unknown });
+      }),
+    );
   }
 
   /** Opens the sign-in screen. */

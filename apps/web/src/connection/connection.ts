@@ -160,7 +160,7 @@ export class Connection implements Wire {
   async #introduce(give: (auth: object) => void): Promise<void> {
     const { engine } = this.#socket.io;
     const traced = await this.#traced();
-    // Another one was begun meanwhile, and will be introduced itself: a gateway ends what is introduced twice.
+    // Another one was begun meanwhile and introduces itself; introduced twice, it would be two to the gateway.
     if (this.#socket.io.engine !== engine) return;
     give({ token: this.#credentials.token(), ...(traced ? { trace: 'on' } : {}) });
   }
