@@ -108,6 +108,13 @@ describe('where the cluster wants pages traced', () => {
     for (const word of [room, 'Lovelace', 'Hopper', 'confidence']) expect(told).not.toContain(word);
   });
 
+  test('a page that is reloaded, and connects at once, asks for it all the same', async () => {
+    const ada = await enterTraced(0, 'Ada', uniqueName('room'));
+    await ada.page.reload();
+    const again = await ada.introductions.until(([, second]) => second, { timeoutMs: 20_000 });
+    expect(again).toMatchObject({ trace: 'on' });
+  });
+
   test('a page that is left sends the spans it still has', async () => {
     const ada = await enterTraced(0, 'Ada', uniqueName('room'));
     const before = sentByPages().length;
