@@ -17,7 +17,7 @@ export interface TraceSpan {
 
 export type AttributeValue = string | number | boolean;
 
-export interface SpanLink {
+interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
 }

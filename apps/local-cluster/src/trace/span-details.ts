@@ -13,6 +13,7 @@ export function describeSpan(span: TraceSpan, part: TracePart, arrow: string): s
   return [
     ...outcomes.map(String),
     ...(error === '' && outcomes.length === 0 ? ['error'] : []),
+    ...(attributes.get('sluice.resend') === true ? ['sent again'] : []),
     ...(attributes.get('sluice.duplicate') === true ? ['duplicate'] : []),
     ...counted(attributes.get('sluice.recipients'), 'recipient'),
     ...counted(attributes.get('sluice.replay.events'), 'event'),

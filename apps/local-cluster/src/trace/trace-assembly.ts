@@ -1,7 +1,7 @@
 import type { Clock } from '@sluice/kernel';
 import type { TraceSpan } from './otlp-spans.ts';
 
-export type TraceKind = 'message' | 'connection';
+type TraceKind = 'message' | 'connection';
 
 /** What came of one trace since it was last told of. */
 export interface TracePart {
@@ -20,7 +20,8 @@ export interface TracePart {
 
 export interface TraceAssemblyDependencies {
   readonly clock: Clock;
-  readonly onPart: (part: TracePart) => void;
+  /** Returns whether it wants to be told of later parts. */
+  readonly onPart: (part: TracePart) => boolean;
 }
 
 export interface TraceAssemblyLimits {
@@ -40,9 +41,9 @@ export interface TraceAssembly {
   flush(): void;
 }
 
-/** Longer than a gateway's exporter waits for a batch (OTEL_BSP_SCHEDULE_DELAY), so that all its hops have reported. */
 const defaults: TraceAssemblyLimits = {
-  quietMs: 1_000,
+  // Pages send what they have each second, gateways more often (OTEL_BSP_SCHEDULE_DELAY).
+  quietMs: 1_500,
   patienceMs: 5_000,
   keepMs: 60_000,
   maxTraces: 500,
@@ -67,6 +68,7 @@ interface Trace {
   /** Since when something of it waits to be told, its kind being known. */
   waitingSinceMs: number;
   omitted: number;
+  isWanted: boolean;
   cancelTimer: () => void;
 }
 
@@ -91,6 +93,7 @@ export function createTraceAssembly(
       waiting: [],
       waitingSinceMs: 0,
       omitted: 0,
+      isWanted: true,
       cancelTimer: () => undefined,
     };
     traces.set(traceId, trace);
@@ -98,7 +101,7 @@ export function createTraceAssembly(
   };
 
   const keep = (trace: Trace, span: TraceSpan): void => {
-    if (trace.names.has(span.spanId)) return;
+    if (!trace.isWanted || trace.names.has(span.spanId)) return;
     if (trace.names.size >= maxSpansPerTrace) {
       trace.omitted += 1;
       return;
@@ -118,7 +121,8 @@ export function createTraceAssembly(
     trace.waiting = [];
     trace.omitted = 0;
     const { beganAtMs } = trace;
-    onPart({ traceId, kind, beganAtMs, isLater, spans, omitted, nameOf: (spanId) => names.get(spanId) });
+    const nameOf = (spanId: string): string | undefined => names.get(spanId);
+    trace.isWanted = onPart({ traceId, kind, beganAtMs, isLater, spans, omitted, nameOf });
   };
 
   const forget = (trace: Trace): void => {

@@ -9,7 +9,8 @@ export interface TracePaceDependencies {
 }
 
 export interface TracePace {
-  offer(part: TracePart): void;
+  /** Returns whether it was shown. */
+  offer(part: TracePart): boolean;
   /** Says at once what was not shown so far. */
   flush(): void;
 }
@@ -38,9 +39,13 @@ export function createTracePace(
     offer(part) {
       cancelTimer ??= clock.schedule(windowMs, flush);
       shown += 1;
-      if (shown <= partsPerSecond) return show(part);
+      if (shown <= partsPerSecond) {
+        show(part);
+        return true;
+      }
       const noun = part.isLater ? 'late part' : part.kind;
       skipped.set(noun, (skipped.get(noun) ?? 0) + 1);
+      return false;
     },
     flush,
   };

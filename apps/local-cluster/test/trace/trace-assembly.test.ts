@@ -8,10 +8,14 @@ import { ManualClock } from './manual-clock.ts';
 import { message } from './message.ts';
 import { spansOf, traceId, type SpanSketch } from './otlp.ts';
 
-function startAssembly(limits?: Partial<TraceAssemblyLimits>) {
+function startAssembly(limits?: Partial<TraceAssemblyLimits>, isWanted = true) {
   const clock = new ManualClock();
   const parts: TracePart[] = [];
-  const assembly = createTraceAssembly({ clock, onPart: (part) => parts.push(part) }, limits);
+  const onPart = (part: TracePart): boolean => {
+    parts.push(part);
+    return isWanted;
+  };
+  const assembly = createTraceAssembly({ clock, onPart }, limits);
   const add = (...sketches: readonly SpanSketch[]) => assembly.add(spansOf(...sketches));
   const told = () => parts.map(({ kind, isLater, spans }) => [kind, isLater, spans.length]);
   return { clock, assembly, parts, add, told };
@@ -22,9 +26,9 @@ const send = (trace: string): SpanSketch => ({ name: 'process message:send', id:
 test('tells of a trace once nothing has come of it for a while', () => {
   const { clock, add, told, parts } = startAssembly();
   add(...message.slice(0, 4));
-  clock.advance(900);
+  clock.advance(1_400);
   add(...message.slice(4));
-  clock.advance(900);
+  clock.advance(1_400);
   expect(told()).toEqual([]);
   clock.advance(200);
   expect(told()).toEqual([['message', false, message.length]]);
@@ -47,9 +51,9 @@ test('waits for the span that says what it is about', () => {
   add({ name: 'process room:{room}', id: '2', parent: '1' });
   clock.advance(30_000);
   add({ name: 'process message:send', id: '1' });
-  clock.advance(500);
+  clock.advance(1_000);
   add({ name: 'process room:{room}', id: '3', parent: '1' });
-  clock.advance(500);
+  clock.advance(1_000);
   expect(told()).toEqual([]);
   clock.advance(500);
   expect(told()).toEqual([['message', false, 3]]);
@@ -70,6 +74,15 @@ test('tells what comes later by itself, with the names of what it follows, and n
   ]);
   expect(parts[1]?.beganAtMs).toBe(parts[0]?.beganAtMs);
   expect(parts[1]?.nameOf('1'.repeat(16))).toBe('process message:send');
+});
+
+test('is silent about what comes later of a trace that nobody was shown', () => {
+  const { clock, add, told } = startAssembly({}, false);
+  add(send('a'));
+  clock.advance(2_000);
+  add({ ...send('a'), id: '2' });
+  clock.advance(2_000);
+  expect(told()).toEqual([['message', false, 1]]);
 });
 
 test('does not wait for ever for a trace that is never quiet', () => {
@@ -93,13 +106,13 @@ test('keeps so many traces, tells early of the oldest, and forgets all of them i
   const { clock, add, told } = startAssembly({ maxTraces: 2 });
   add(send('a'), send('b'), send('c'));
   expect(told()).toEqual([['message', false, 1]]);
-  clock.advance(1_000);
+  clock.advance(1_500);
   expect(told()).toHaveLength(3);
   clock.advance(60_000);
   expect(clock.pendingTimers).toBe(0);
   // Forgotten: it is told like a new one.
   add({ ...send('c'), id: '2' });
-  clock.advance(1_000);
+  clock.advance(1_500);
   expect(told().at(-1)).toEqual(['message', false, 1]);
 });
 

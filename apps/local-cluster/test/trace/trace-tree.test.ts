@@ -10,7 +10,8 @@ const esc = '\u001B';
 
 function partsOf(...batches: ReadonlyArray<readonly SpanSketch[]>): TracePart[] {
   const parts: TracePart[] = [];
-  const assembly = createTraceAssembly({ clock: new ManualClock(), onPart: (part) => parts.push(part) });
+  const onPart = (part: TracePart): boolean => parts.push(part) > 0;
+  const assembly = createTraceAssembly({ clock: new ManualClock(), onPart });
   for (const batch of batches) assembly.add(spansOf(...batch));
   assembly.flush();
   return parts;
@@ -87,7 +88,7 @@ connect in 3.0 ms  trace aaaaaaaa
   test('of what comes later says whose it is', () => {
     const clock = new ManualClock();
     const texts: string[] = [];
-    const onPart = (part: TracePart) => void texts.push(renderTree(part, plain));
+    const onPart = (part: TracePart): boolean => texts.push(renderTree(part, plain)) > 0;
     const assembly = createTraceAssembly({ clock, onPart });
     assembly.add(spansOf({ name: 'process message:send', id: '2', parent: '1', at: 1, took: 1 }));
     clock.advance(2_000);
