@@ -137,6 +137,16 @@ export const variables = {
     .min(1)
     .default(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
     .describe('folder of the built web app'),
+  METRICS: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('`off` counts nothing: `/metrics` is empty, and nothing of it is exported'),
+  TRACE_NAMES: list
+    .pipe(z.array(z.enum(['rooms', 'users'], 'must be rooms, users or both, comma-separated')))
+    .describe('whose names spans may hold: `rooms`, `users` or both, comma-separated; neither if unset'),
+  TRACE_MAX_RECIPIENTS: whole(10, 0, 10_000).describe(
+    'clients of this node that are told the trace context of one event, at most',
+  ),
   BROWSER_OTLP_TRACES_ENDPOINT: z
     .url({ protocol: /^https?$/, error: webUrl })
     .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), webUrl)

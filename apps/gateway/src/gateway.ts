@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { createClusterDriver } from '@sluice/cluster-adapter';
 import { sequence, type Lifecycle } from '@sluice/kernel';
 import { createRedisCore, type RedisCore } from '@sluice/redis-core';
+import { createTelemetry, faultOperations, oneOf, type TelemetrySettings } from '@sluice/telemetry';
 import type { Logger } from 'pino';
 import { createDevTokenIssuer } from './auth/dev-token.ts';
 import { createTokenVerifier } from './auth/token-verifier.ts';
@@ -14,13 +15,22 @@ import { createClientApp } from './http/client-app.ts';
 import { clientConfig } from './http/client-config.ts';
 import { createListener } from './http/listener.ts';
 import { createOperatorApp } from './http/operator-app.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { GatewayTracing } from './gateway-tracing.ts';
+import { createLogLevel } from './log-level.ts';
+import { createMetrics, observeNode, type Metrics } from './metrics.ts';
+import type { Registry } from 'prom-client';
 import { observeAdapter } from './observe-adapter.ts';
 import { createReadinessLog } from './readiness-log.ts';
 
 /** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
-export async function createGateway(config: Config, logger: Logger, version: string): Promise<Lifecycle> {
-  const metrics = createMetrics();
+export async function createGateway(
+  config: Config,
+  telemetrySettings: TelemetrySettings,
+  logger: Logger,
+  version: string,
+): Promise<Lifecycle> {
+  const { metrics, registry } = createMetrics(config.METRICS === 'on');
+  const tracing = new GatewayTracing(metrics, { namesUsers: config.TRACE_NAMES.includes('users') });
   const core = createCore(config, metrics, logger);
   const faults = new Map<string, number>();
   const driver = await createClusterDriver(core, {
@@ -31,6 +41,13 @@ export async function createGateway(config: Config, logger: Logger, version: str
     onGap: config.ON_GAP,
     maxQueuedBytes: config.SPILL_BYTES,
     userOf: (socket) => (socket.data as { user?: string }).user ?? '',
+    tracing: {
+      template: (room) => (isChatRoom(room) ? 'room:{room}' : '{socket}'),
+      namesRooms: config.TRACE_NAMES.includes('rooms'),
+      contextOf: (socket) => tracing.admissionOf(socket),
+      wants: (socket) => tracing.wantsTrace(socket),
+      maxTold: config.TRACE_MAX_RECIPIENTS,
+    },
     onObserved: (observation) => observeAdapter(observation, metrics, logger),
     log: {
       maxEntries: config.HISTORY_MAX_MESSAGES,
@@ -39,7 +56,7 @@ export async function createGateway(config: Config, logger: Logger, version: str
     },
     ephemeralEvents: ['typing:changed'],
     onFault: ({ operation, cause }) => {
-      metrics.driverFaults.inc({ operation });
+      metrics.driverFaults.inc({ operation: oneOf(faultOperations, operation, 'other') });
       const count = (faults.get(operation) ?? 0) + 1;
       faults.set(operation, count);
       logger[occasionally(count)]({ operation, count, err: cause }, 'driver fault');
@@ -78,7 +95,13 @@ export async function createGateway(config: Config, logger: Logger, version: str
           driver,
           maxRooms: config.MAX_ROOMS_PER_SOCKET,
           deadlineMs: config.REQUEST_DEADLINE_MS,
-          onPublished: (duplicate) => metrics.messages.inc({ outcome: duplicate ? 'duplicate' : 'new' }),
+          onPublished: (outcome, tookMs) => {
+            if (outcome !== 'failed') metrics.messages.inc({ outcome });
+            metrics.publishSeconds.observe(
+              { outcome: outcome === 'failed' ? 'failed' : 'ok' },
+              tookMs / 1_000,
+            );
+          },
         }),
         limit: {
           perSecond: config.RATE_LIMIT_PER_SECOND,
@@ -86,9 +109,11 @@ export async function createGateway(config: Config, logger: Logger, version: str
           disconnectAfter: config.RATE_LIMIT_DISCONNECT_AFTER,
         },
         metrics,
+        tracing,
         logger,
       }),
       metrics,
+      tracing,
       logger,
       closing: () => closing,
     },
@@ -108,11 +133,16 @@ export async function createGateway(config: Config, logger: Logger, version: str
     rooms: () => [...io.sockets.adapter.rooms.keys()].filter(isChatRoom).length,
     ready,
   };
-  metrics.observe(figures, core);
+  const slowConsumers = createSlowConsumerGuard(
+    { io, logger, onClosed: () => metrics.slowConsumers.inc({}) },
+    config.MAX_QUEUED_BYTES,
+  );
+  observeNode(metrics, { ...figures, queued: slowConsumers.queued }, core, driver);
   const operators = createServer(
     createOperatorApp({
-      registry: metrics.registry,
+      registry,
       core,
+      logLevel: createLogLevel(logger),
       node: () => ({
         nodeId: config.NODE_ID,
         pid: process.pid,
@@ -129,14 +159,12 @@ export async function createGateway(config: Config, logger: Logger, version: str
   const parts = sequence(
     'gateway',
     [
+      telemetryOf(config, telemetrySettings, registry, metrics, logger, version),
       core,
       driver,
       createListener('operators', operators, { host: config.OPERATOR_HOST, port: config.OPERATOR_PORT }),
       createListener('clients', http, { host: config.HOST, port: config.PORT }, () => io.close()),
-      createSlowConsumerGuard(
-        { io, logger, onClosed: () => metrics.slowConsumers.inc() },
-        config.MAX_QUEUED_BYTES,
-      ),
+      slowConsumers,
       // From the process's own beginning, loading included.
       createReadinessLog(ready, logger, 0),
     ],
@@ -163,13 +191,18 @@ function createCore(config: Config, metrics: Metrics, logger: Logger): RedisCore
     prefix: config.REDIS_PREFIX,
     nodeId: config.NODE_ID,
     tuning: { deadlineMs: config.REQUEST_DEADLINE_MS },
+    onCommand({ role, outcome, tookMs }) {
+      metrics.commands.inc({ role, outcome });
+      metrics.commandSeconds.observe({ role }, tookMs / 1_000);
+    },
     onStatus: (status) => {
       switch (status.kind) {
         case 'opened':
+          metrics.opened.inc({ role: status.role });
           logger.info({ connection: status.name }, 'redis connection opened');
           break;
         case 'lost':
-          metrics.redisLost.inc({ role: status.role });
+          metrics.lost.inc({ role: status.role });
           logger.warn({ connection: status.name, err: status.cause }, 'redis connection lost');
           break;
         case 'retryScheduled': {
@@ -187,6 +220,32 @@ function createCore(config: Config, metrics: Metrics, logger: Logger): RedisCore
       }
     },
   });
+}
+
+function telemetryOf(
+  config: Config,
+  settings: TelemetrySettings,
+  registry: Registry,
+  metrics: Metrics,
+  logger: Logger,
+  version: string,
+): Lifecycle {
+  let said = 0;
+  return createTelemetry(
+    settings,
+    { serviceName: 'sluice-gateway', instanceId: config.NODE_ID, version },
+    {
+      registry,
+      counts: {
+        exported: (signal, outcome, count) => metrics.exports.inc({ signal, outcome }, count),
+        spansDropped: (count) => metrics.spansDropped.inc({}, count),
+      },
+      onWarning(text) {
+        said += 1;
+        logger[occasionally(said)]({ said: text, count: said }, 'telemetry');
+      },
+    },
+  );
 }
 
 /** The first of its kind and then each tenth: an outage of minutes must not bury everything else. */

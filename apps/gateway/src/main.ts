@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseTelemetrySettings, traceFields } from '@sluice/telemetry';
 import { pino } from 'pino';
 import { parseConfig, variables } from './config.ts';
 import { createGateway } from './gateway.ts';
@@ -27,15 +28,18 @@ async function main(): Promise<void> {
     return;
   }
   const result = parseConfig(process.env);
-  if (result.kind === 'faulty') {
-    const lines = result.faults.map((fault) => `  ${fault}`).join('\n');
+  const telemetry = parseTelemetrySettings(process.env);
+  if (result.kind === 'faulty' || telemetry.kind === 'faulty') {
+    const faults = [result, telemetry].flatMap((one) => (one.kind === 'faulty' ? one.faults : []));
+    const lines = faults.map((fault) => `  ${fault}`).join('\n');
     process.stderr.write(`The configuration is not usable; nothing was started.\n${lines}\n`);
     process.exitCode = exitConfig;
     return;
   }
   const { config } = result;
-  const logger = pino({ level: config.LOG_LEVEL, base: { nodeId: config.NODE_ID } });
-  const gateway = await createGateway(config, logger, version);
+  const base = { nodeId: config.NODE_ID };
+  const logger = pino({ level: config.LOG_LEVEL, base, mixin: traceFields });
+  const gateway = await createGateway(config, telemetry.settings, logger, version);
   const starting = new AbortController();
 
   let stopping: Promise<void> | undefined;

@@ -1,4 +1,5 @@
 import type { AdapterObservation } from '@sluice/cluster-adapter';
+import { oneOf, serverEvents } from '@sluice/telemetry';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 
@@ -6,11 +7,13 @@ import type { Metrics } from './metrics.ts';
 export function observeAdapter(observation: AdapterObservation, metrics: Metrics, logger: Logger): void {
   switch (observation.kind) {
     case 'admitted':
-      if (observation.outcome.kind === 'recovered') metrics.replayed.inc(observation.outcome.missed);
+      if (observation.outcome.kind === 'recovered') {
+        metrics.replayed.observe({ kind: 'recovered' }, observation.outcome.missed);
+      }
       break;
     case 'gap': {
       const { gap, sockets } = observation;
-      metrics.gaps.inc();
+      metrics.gaps.inc({});
       logger.warn(
         { from: gap.from, to: gap.to, sockets },
         'events were trimmed or lost before they were read',
@@ -18,20 +21,32 @@ export function observeAdapter(observation: AdapterObservation, metrics: Metrics
       break;
     }
     case 'fenced':
-      metrics.fenced.inc();
+      metrics.fenced.inc({});
       break;
     case 'spilled':
-      metrics.spilled.inc();
+      metrics.spilled.inc({});
       logger.info('a connection that reads slowly is served from the log');
       break;
     case 'resumed':
-      metrics.replayed.inc(observation.replayed);
+      metrics.replayed.observe({ kind: 'resumed' }, observation.replayed);
+      metrics.resumeSeconds.observe({}, observation.tookMs / 1_000);
       logger.info(
         { replayed: observation.replayed, tookMs: observation.tookMs },
         'a connection has caught up from the log',
       );
       break;
     case 'canary':
-      metrics.canarySeconds.observe(observation.lagMs / 1_000);
+      metrics.canarySeconds.observe({}, observation.lagMs / 1_000);
+      break;
+    case 'delivered': {
+      const { event, recipients, lagMs } = observation;
+      metrics.sent.inc({ event: oneOf(serverEvents, event, 'other') }, recipients);
+      // Clocks that differ can make it negative.
+      if (lagMs !== undefined) metrics.deliveryLagSeconds.observe({}, Math.max(0, lagMs) / 1_000);
+      break;
+    }
+    case 'log':
+      metrics.logEntries.observe({}, observation.entries);
+      metrics.logTrimmed.inc({}, observation.trimmed);
   }
 }

@@ -6,7 +6,6 @@ import { protocolErrors } from '@sluice/protocol';
 import { redisErrors } from '@sluice/redis-core';
 import { repositoryPath, tableRows } from '@sluice/testkit';
 import { variables } from '../src/config.ts';
-import { createMetrics } from '../src/metrics.ts';
 
 function defaultOf(name: keyof typeof variables): string {
   if (name === 'WEB_ROOT') return '`apps/web/dist`';
@@ -35,26 +34,6 @@ describe('docs/errors.md', () => {
     ]);
     expect([...tableRows('docs/errors.md', heading)]).toEqual(expected);
   });
-});
-
-test('docs/operations.md has every metric of ours with its labels, and no other', () => {
-  const metrics = createMetrics();
-  metrics.observe({ connections: () => 0, rooms: () => 0, ready: () => true }, {
-    inventory: () => [],
-    commands: { outstanding: 0 },
-  } as unknown as Parameters<typeof metrics.observe>[1]);
-  const ours = metrics.registry.getMetricsAsArray() as unknown as {
-    name: string;
-    labelNames: string[];
-  }[];
-  const expected = ours
-    .filter(({ name }) => name.startsWith('sluice_'))
-    .map(({ name, labelNames }) => [name, labelNames.map((label) => `\`${label}\``).join(', ')]);
-  const documented = [...tableRows('docs/operations.md', 'Metrics')].map(([name, [labels]]) => [
-    name,
-    labels,
-  ]);
-  expect(documented.toSorted()).toEqual(expected.toSorted());
 });
 
 const pages = [

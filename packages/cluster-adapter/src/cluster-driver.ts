@@ -29,6 +29,8 @@ export interface ClusterDriver extends Lifecycle {
    */
   publish(publication: Publication): Promise<Published>;
   readonly history: RoomHistory;
+  /** Publications that are not settled, and the bytes they take, where the driver keeps them. */
+  readonly unsettled: { readonly publications: number; readonly bytes: number } | undefined;
   /** Resolves once this node hears `room`, which a local socket has joined. Rejects with redis-core's errors. */
   joined(room: string): Promise<void>;
   /**

@@ -3,7 +3,7 @@ import type { ClusterDriver, DriverFault, DriverName } from './cluster-driver.ts
 import type { Socket } from 'socket.io';
 import type { RoomLogOptions } from './room-log.ts';
 import { createLanesDriver } from './lanes-driver.ts';
-import type { AdapterObservation } from './lanes/lanes-options.ts';
+import type { AdapterObservation, TracingOptions } from './lanes/lanes-options.ts';
 
 export interface ClusterDriverOptions {
   readonly driver: DriverName;
@@ -19,6 +19,7 @@ export interface ClusterDriverOptions {
   readonly onGap?: 'fresh' | 'signal';
   /** Bytes that may wait for one connection before it is served from the log (driver `lanes`). */
   readonly maxQueuedBytes?: number;
+  readonly tracing?: Partial<TracingOptions>;
   readonly onObserved?: (observation: AdapterObservation) => void;
   /** Events that are stale by the time a client recovers. */
   readonly ephemeralEvents?: readonly string[];
@@ -48,6 +49,7 @@ export async function createClusterDriver(
         maxQueuedBytes: options.maxQueuedBytes ?? 1_048_576,
         policies: Object.fromEntries((options.ephemeralEvents ?? []).map((event) => [event, 'droppable'])),
         userOf: options.userOf ?? (() => ''),
+        tracing: options.tracing ?? {},
         onFault: options.onFault,
         onObserved: options.onObserved ?? (() => undefined),
       });

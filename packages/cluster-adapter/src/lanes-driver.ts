@@ -5,7 +5,7 @@ import { PacketType } from 'socket.io-parser';
 import { adapterError } from './adapter-errors.ts';
 import type { ClusterDriver } from './cluster-driver.ts';
 import { createClusterAdapter } from './lanes/create-cluster-adapter.ts';
-import type { AdapterFault, AdapterObservation, EventPolicy } from './lanes/lanes-options.ts';
+import type { AdapterFault, AdapterObservation, EventPolicy, TracingOptions } from './lanes/lanes-options.ts';
 import { createRoomHistory } from './lanes/room-history.ts';
 import { createRedisLog } from './log/redis-log.ts';
 import type { RoomLogOptions } from './room-log.ts';
@@ -20,6 +20,7 @@ export interface LanesDriverOptions {
   readonly maxQueuedBytes: number;
   readonly policies: Readonly<Record<string, EventPolicy>>;
   readonly userOf: (socket: Socket) => string;
+  readonly tracing: Partial<TracingOptions>;
   readonly onFault: (fault: AdapterFault) => void;
   readonly onObserved: (observation: AdapterObservation) => void;
 }
@@ -40,6 +41,7 @@ export function createLanesDriver(core: RedisCore, options: LanesDriverOptions):
     policies: options.policies,
     maxQueuedBytes: options.maxQueuedBytes,
     userOf: options.userOf,
+    tracing: options.tracing,
     onFault: options.onFault,
     onObserved: options.onObserved,
   });
@@ -67,6 +69,9 @@ export function createLanesDriver(core: RedisCore, options: LanesDriverOptions):
       return { id: position, sentAt: Number(position.slice(0, position.indexOf('-'))), duplicate };
     },
     history: createRoomHistory(log, '/'),
+    get unsettled() {
+      return log.unsettled;
+    },
     joined: async (room) => {
       await adapter.of('/')?.heard(room);
     },

@@ -79,6 +79,7 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
       return log.append(publication, relay, messageHead + head, tail + messageTail);
     },
     history: log,
+    unsettled: undefined,
     async joined(room) {
       try {
         await core.subscriber().active(channelOf(room));

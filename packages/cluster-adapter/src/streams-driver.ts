@@ -52,6 +52,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
       return log.append(publication, relay, head, tail);
     },
     history: log,
+    unsettled: undefined,
     // Every node reads the whole stream: what it serves needs no arrangement.
     joined: () => Promise.resolve(),
     replayMissed: (socket) => replayMissed(socket, client.tap),

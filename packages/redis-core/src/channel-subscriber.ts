@@ -207,12 +207,15 @@ export class ChannelSubscriber implements Subscriber {
   /** Never rejects. */
   async #run(client: DriverClient, step: ChannelStep): Promise<void> {
     for (const channel of step.channels) this.#begin(channel, step);
+    const beganAt = this.#clock.now();
     try {
       await sendStep(client, step, this.#relay);
+      this.#connection.measure('ok', beganAt);
       if (step.take && this.#connection.client === client) this.#confirm(step.channels);
       this.#end(step);
     } catch (cause) {
       const error = translate(cause);
+      this.#connection.measure(error.code, beganAt);
       if (error.code === 'redis_refused') this.#onRefused(client, step, error);
       else if (this.#connection.client !== client) this.#end(step);
       // A live server that says "later" would be asked without a pause.

@@ -1,7 +1,8 @@
-import type { Clock } from '@sluice/kernel';
+import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+import type { CodedError, Clock } from '@sluice/kernel';
 import { RESP_TYPES } from '@redis/client';
 import type { Connection } from './connection.ts';
-import { redisError } from './errors.ts';
+import { redisError, type RedisErrorCode } from './errors.ts';
 import type { Script } from './script.ts';
 import { replyCode, translate } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
@@ -65,8 +66,11 @@ interface Request {
   readonly script: Script | undefined;
   readonly resolve: (reply: RedisReply) => void;
   readonly reject: (error: unknown) => void;
+  readonly beganAt: number;
   readonly expiresAt: number;
   readonly idempotent: boolean;
+  /** What has caused it, for the driver's diagnostics channels: it may be written long after the call. */
+  readonly cause: Context | undefined;
   retries: number;
 }
 
@@ -135,16 +139,18 @@ export class CommandQueue implements Commands {
 
   /** Rejects what is still waiting. */
   close(): void {
-    for (const request of this.#outstanding) request.reject(redisError('redis_closed'));
-    this.#outstanding.clear();
+    for (const request of this.#outstanding) this.#reject(request, redisError('redis_closed'));
     this.#waiting = [];
   }
 
   #enqueue(args: readonly RedisArgument[], options: CommandOptions, script?: Script): Promise<RedisReply> {
     if (this.#connection.closed) return Promise.reject(redisError('redis_closed'));
+    const beganAt = this.#clock.now();
     if (this.#outstanding.size >= this.#tuning.maxOutstanding) {
+      this.#connection.measure('redis_queue_full', beganAt);
       return Promise.reject(redisError('redis_queue_full'));
     }
+    const active = context.active();
     return new Promise((resolve, reject) => {
       const request: Request = {
         args,
@@ -152,8 +158,10 @@ export class CommandQueue implements Commands {
         script,
         resolve,
         reject,
-        expiresAt: this.#clock.now() + (options.deadlineMs ?? this.#tuning.deadlineMs),
+        beganAt,
+        expiresAt: beganAt + (options.deadlineMs ?? this.#tuning.deadlineMs),
         idempotent: options.idempotent ?? false,
+        cause: active === ROOT_CONTEXT ? undefined : active,
         retries: 0,
       };
       this.#outstanding.add(request);
@@ -168,10 +176,14 @@ export class CommandQueue implements Commands {
       this.#waiting.push(request);
       return;
     }
-    client.sendCommand(args, request.mapping).then(
+    const send = () => client.sendCommand(args, request.mapping);
+    const sent = request.cause === undefined ? send() : context.with(request.cause, send);
+    sent.then(
       (reply) => {
         this.#connection.hear();
-        if (this.#outstanding.delete(request)) request.resolve(reply as unknown as RedisReply);
+        if (!this.#outstanding.delete(request)) return;
+        this.#connection.measure('ok', request.beganAt);
+        request.resolve(reply as unknown as RedisReply);
       },
       (error: unknown) => this.#onError(request, error),
     );
@@ -186,8 +198,7 @@ export class CommandQueue implements Commands {
     }
     const error = translate(cause);
     if (this.#connection.closed || !error.retryable || !request.idempotent) {
-      this.#outstanding.delete(request);
-      request.reject(error);
+      this.#reject(request, error);
       return;
     }
     request.retries += 1;
@@ -196,6 +207,12 @@ export class CommandQueue implements Commands {
     this.#clock.schedule(pauseMs, () => {
       if (this.#outstanding.has(request)) this.#write(request);
     });
+  }
+
+  #reject(request: Request, error: CodedError<RedisErrorCode>): void {
+    this.#outstanding.delete(request);
+    this.#connection.measure(error.code, request.beganAt);
+    request.reject(error);
   }
 
   #announce(): void {
@@ -230,8 +247,7 @@ export class CommandQueue implements Commands {
     for (const request of this.#outstanding) {
       if (request.expiresAt > now) continue;
       expired = true;
-      this.#outstanding.delete(request);
-      request.reject(redisError('redis_unavailable'));
+      this.#reject(request, redisError('redis_unavailable'));
     }
     if (expired) this.#waiting = this.#waiting.filter((request) => this.#outstanding.has(request));
   }

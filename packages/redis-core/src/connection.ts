@@ -1,6 +1,6 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
 import { openDriverClient, requireMaster, type DriverClient } from './driver-client.ts';
-import { redisError } from './errors.ts';
+import { redisError, type RedisErrorCode } from './errors.ts';
 import type { Address, Topology } from './topology.ts';
 import { replyCode } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
@@ -32,10 +32,19 @@ export type ConnectionStatus =
       readonly cause: unknown;
     };
 
+/** A command that is settled. */
+export interface CommandMeasure {
+  readonly role: ConnectionRole;
+  readonly outcome: 'ok' | RedisErrorCode;
+  /** From the call to its settlement: waiting for a connection included, and for entries with a blocking read. */
+  readonly tookMs: number;
+}
+
 export interface ConnectionDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: (status: ConnectionStatus) => void;
+  readonly onCommand?: ((measure: CommandMeasure) => void) | undefined;
 }
 
 /**
@@ -51,6 +60,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #report: (status: ConnectionStatus) => void;
+  readonly #onCommand: ConnectionDependencies['onCommand'];
   readonly #readyListeners = new Set<(client: DriverClient) => void>();
   readonly #lostListeners = new Set<() => void>();
   readonly #closing = new AbortController();
@@ -80,6 +90,7 @@ export class Connection {
     this.#clock = dependencies.clock;
     this.#random = dependencies.random;
     this.#report = dependencies.report;
+    this.#onCommand = dependencies.onCommand;
   }
 
   get info(): ConnectionInfo {
@@ -115,6 +126,11 @@ export class Connection {
   /** To be told of everything that comes over the connection: however late it is, it lives. */
   hear(): void {
     this.#heard += 1;
+  }
+
+  /** To be told of each command that is settled, with the time of its call. */
+  measure(outcome: CommandMeasure['outcome'], beganAt: number): void {
+    this.#onCommand?.({ role: this.role, outcome, tookMs: this.#clock.now() - beganAt });
   }
 
   /** Drops the connection where it is ready, and makes another without a pause. */

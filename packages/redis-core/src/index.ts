@@ -1,5 +1,5 @@
 export type { CommandOptions, Commands, RedisArgument, RedisReply } from './commands.ts';
-export type { ConnectionInfo, ConnectionRole, ConnectionState } from './connection.ts';
+export type { CommandMeasure, ConnectionInfo, ConnectionRole, ConnectionState } from './connection.ts';
 export { redisError, redisErrors, type RedisErrorCode } from './errors.ts';
 export type { Keyspace, RedisKey } from './keyspace.ts';
 export { parseEntries, type StreamEntry, type StreamReader } from './reader.ts';

@@ -1,3 +1,4 @@
+import type { Clock } from '@sluice/kernel';
 import type { Connection } from './connection.ts';
 import { translate } from './translate.ts';
 import type { RedisReply } from './commands.ts';
@@ -27,10 +28,12 @@ export function parseEntries(reply: RedisReply | undefined): StreamEntry[] {
 export class BlockingReader implements StreamReader {
   readonly #connection: Connection;
   readonly #maxBlockMs: number;
+  readonly #clock: Clock;
 
-  constructor(connection: Connection, maxBlockMs: number) {
+  constructor(connection: Connection, maxBlockMs: number, clock: Clock) {
     this.#connection = connection;
     this.#maxBlockMs = maxBlockMs;
+    this.#clock = clock;
   }
 
   async read(
@@ -51,11 +54,15 @@ export class BlockingReader implements StreamReader {
       stream,
       after,
     ];
+    const beganAt = this.#clock.now();
     try {
       const reply: RedisReply = await client.sendCommand(args);
+      this.#connection.measure('ok', beganAt);
       return parseEntries((reply as Readonly<Record<string, RedisReply>> | null)?.[stream]);
-    } catch (error) {
-      throw translate(error);
+    } catch (cause) {
+      const error = translate(cause);
+      this.#connection.measure(error.code, beganAt);
+      throw error;
     }
   }
 }

@@ -1,7 +1,13 @@
 import { systemClock, type Clock, type Lifecycle } from '@sluice/kernel';
 import { ChannelSubscriber } from './channel-subscriber.ts';
 import { CommandQueue, type Commands } from './commands.ts';
-import { Connection, type ConnectionInfo, type ConnectionRole, type ConnectionStatus } from './connection.ts';
+import {
+  Connection,
+  type CommandMeasure,
+  type ConnectionInfo,
+  type ConnectionRole,
+  type ConnectionStatus,
+} from './connection.ts';
 import { redisError } from './errors.ts';
 import { sentinelPatienceMs } from './driver-client.ts';
 import { createKeyspace, type Keyspace } from './keyspace.ts';
@@ -37,6 +43,8 @@ export interface RedisCoreOptions {
   readonly nodeId: string;
   readonly tuning?: Partial<RedisTuning>;
   readonly onStatus?: (status: RedisStatus) => void;
+  /** Called for each command, so it must be cheap; it must not throw. */
+  readonly onCommand?: (measure: CommandMeasure) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -83,6 +91,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
       clock,
       random: options.random ?? Math.random,
       report,
+      onCommand: options.onCommand,
     });
     connections.push(connection);
     if (phase === 'started') connection.start();
@@ -122,7 +131,7 @@ export function createRedisCore(options: RedisCoreOptions): RedisCore {
       }
       let reader = readers.get(purpose);
       if (reader === undefined) {
-        reader = new BlockingReader(open('reader', purpose), Math.floor(tuning.probeMs / 2));
+        reader = new BlockingReader(open('reader', purpose), Math.floor(tuning.probeMs / 2), clock);
         readers.set(purpose, reader);
       }
       return reader;

@@ -1,5 +1,4 @@
-import { isSpanContextValid, trace, TraceFlags, type Context, type SpanContext } from '@opentelemetry/api';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { isSpanContextValid, TraceFlags, type SpanContext } from '@opentelemetry/api';
 
 // W3C Trace Context, level 2, section 3.2: version 00 has exactly these fields; later versions may append more.
 const traceparentText = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/;
@@ -23,9 +22,4 @@ export function parseTraceparent(value: unknown): SpanContext | undefined {
 /** `00-<trace id>-<span id>-<flags>`. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0')}`;
-}
-
-/** A context in which what begins is a child of `spanContext`. */
-export function childOf(spanContext: SpanContext): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, spanContext);
 }

@@ -26,7 +26,8 @@ export interface ChatEventDependencies {
   readonly driver: ClusterDriver;
   readonly maxRooms: number;
   readonly deadlineMs: number;
-  readonly onPublished: (duplicate: boolean) => void;
+  /** @param outcome `failed` where it is not known to be logged */
+  readonly onPublished: (outcome: 'new' | 'duplicate' | 'failed', tookMs: number) => void;
   readonly clock?: Clock;
 }
 
@@ -105,14 +106,20 @@ export function createChatEvents(dependencies: ChatEventDependencies): ReadonlyM
   ): Promise<MessageSent> => {
     const name = memberOf(socket, room);
     const { user } = socket.data;
-    const { id, sentAt, duplicate } = await driver.publish({
-      room: name,
-      event: 'message:new',
-      data: { room, user, text, clientId },
-      idempotencyKey: [user, clientId],
-    });
-    onPublished(duplicate);
-    return { id, sentAt };
+    const began = clock.now();
+    try {
+      const { id, sentAt, duplicate } = await driver.publish({
+        room: name,
+        event: 'message:new',
+        data: { room, user, text, clientId },
+        idempotencyKey: [user, clientId],
+      });
+      onPublished(duplicate ? 'duplicate' : 'new', clock.now() - began);
+      return { id, sentAt };
+    } catch (cause) {
+      onPublished('failed', clock.now() - began);
+      throw cause;
+    }
   };
 
   const readHistory = async (

@@ -9,10 +9,13 @@ import {
   type ServerToClientEvents,
   type SessionReady,
 } from '@sluice/protocol';
+import { disconnectReasons, oneOf, traced, transports, within, type Traced } from '@sluice/telemetry';
 import type { Logger } from 'pino';
 import { Server, type DefaultEventsMap, type ServerOptions, type Socket } from 'socket.io';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
+import { tracer, type GatewayTracing } from '../gateway-tracing.ts';
 import type { Metrics } from '../metrics.ts';
+import { observeSockets } from '../observe-sockets.ts';
 
 interface SocketData {
   user: string;
@@ -27,6 +30,7 @@ export interface ChatServerDependencies {
   readonly verifier: TokenVerifier;
   readonly dispatch: (socket: ChatSocket) => void;
   readonly metrics: Metrics;
+  readonly tracing: GatewayTracing;
   readonly logger: Logger;
   /** True once shutdown has begun: no more connections are let in. */
   readonly closing: () => boolean;
@@ -45,23 +49,25 @@ export interface ChatServerOptions {
 const handshakeMs = 10_000;
 
 export function createChatServer(deps: ChatServerDependencies, options: ChatServerOptions): ChatServer {
-  const { driver, metrics, logger } = deps;
+  const { driver, metrics, tracing, logger } = deps;
   const io: ChatServer = new Server(deps.http, serverOptions(driver, options));
   // The id begins with the node's name, so that a load balancer can send every request of a long-polling session to
   // the node that holds it, by the `sid` in its query: many clients keep no cookies.
   io.engine.generateId = () => `${options.nodeId}.${randomBytes(15).toString('base64url')}`;
-  io.engine.on('connection_error', (error: { code: number }) => {
-    metrics.transportErrors.inc({ code: String(error.code) });
-  });
   io.adapter(driver.adapter);
+  observeSockets(io, metrics);
 
   io.use((socket, next) => {
-    letIn(socket, deps).then(
+    const admission = tracing.connect(socket);
+    letIn(socket, deps, admission).then(
       () => next(),
       (cause: unknown) => {
         const error = protocolError.is(cause) ? cause : protocolError('internal', { cause });
-        if (error.code === 'internal') logger.error({ err: cause }, 'handshake failed');
+        if (error.code === 'internal') {
+          within(admission?.context, () => logger.error({ err: cause }, 'handshake failed'));
+        }
         metrics.refused.inc({ code: error.code });
+        tracing.connected(socket, error.code);
         next(refusal(error));
       },
     );
@@ -75,13 +81,15 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
     // The token has been checked, and need not lie in memory for as long as its user stays.
     socket.handshake.auth = {};
     const { user } = socket.data;
-    metrics.connected.inc();
+    metrics.connected.inc({ transport: oneOf(transports, socket.conn.transport.name, 'other') });
     const { recovered } = socket;
     const reason = freshReason(driver.recoveryOf(socket as Socket));
-    metrics.recoveries.inc({ outcome: recovered ? 'recovered' : (reason ?? 'fresh') });
-    logger.info({ user, socketId: socket.id, recovered, reason }, 'connected');
+    metrics.sessions.inc({ outcome: recovered ? 'recovered' : (reason ?? 'fresh') });
+    within(tracing.admissionOf(socket), () =>
+      logger.info({ user, socketId: socket.id, recovered, reason }, 'connected'),
+    );
     socket.on('disconnect', (cause) => {
-      metrics.disconnected.inc({ reason: cause });
+      metrics.disconnected.inc({ reason: oneOf(disconnectReasons, cause, 'other') });
       logger.info({ user, socketId: socket.id, reason: cause }, 'disconnected');
     });
     driver.replayMissed(socket as Socket);
@@ -93,6 +101,7 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
         recovered,
         ...(reason !== undefined && { reason }),
       });
+      tracing.connected(socket, 'ok');
     };
     const caughtUp = driver.caughtUp(socket as Socket);
     if (caughtUp === undefined) ready();
@@ -128,9 +137,22 @@ function freshReason(outcome: RecoveryOutcome | undefined): SessionReady['reason
 }
 
 /** Resolves where the socket may connect, with its user set. Throws the protocol error that refuses it. */
-async function letIn(socket: ChatSocket, deps: ChatServerDependencies): Promise<void> {
+async function letIn(
+  socket: ChatSocket,
+  deps: ChatServerDependencies,
+  admission: Traced | undefined,
+): Promise<void> {
   if (deps.closing()) throw protocolError('shutting_down');
-  const user = await deps.verifier.verify((socket.handshake.auth as { token?: unknown }).token);
+  const { token } = socket.handshake.auth as { token?: unknown };
+  const began = performance.now();
+  const done = (outcome: 'ok' | 'refused'): void =>
+    deps.metrics.authenticated.observe({ outcome }, (performance.now() - began) / 1_000);
+  const checked = traced(tracer, 'authenticate', {}, () => deps.verifier.verify(token), admission?.context);
+  checked.then(
+    () => done('ok'),
+    () => done('refused'),
+  );
+  const user = await checked;
   // A session belongs to its user: one that was recovered with somebody else's token is not theirs. (Driver `lanes`
   // restores only once this has returned, and only what is the user's.)
   if (socket.recovered && socket.data.user !== user) throw protocolError('unauthorized');

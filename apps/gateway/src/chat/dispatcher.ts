@@ -2,8 +2,10 @@ import { logError } from '@sluice/cluster-adapter';
 import { redisError } from '@sluice/redis-core';
 import type { CodedError } from '@sluice/kernel';
 import { protocolError, type ProtocolErrorCode, type Reply, type WireError } from '@sluice/protocol';
+import { begin, clientEvents, ending, oneOf, within } from '@sluice/telemetry';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { conclude, tracer, type GatewayTracing } from '../gateway-tracing.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ChatEvent } from './chat-events.ts';
 import type { ChatSocket } from './chat-server.ts';
@@ -12,7 +14,8 @@ import { RateLimiter, type RateLimit } from './rate-limiter.ts';
 export interface DispatcherDependencies {
   readonly events: ReadonlyMap<string, ChatEvent>;
   readonly limit: RateLimit;
-  readonly metrics: Pick<Metrics, 'events' | 'requestSeconds'>;
+  readonly metrics: Pick<Metrics, 'events' | 'requestSeconds' | 'floods'>;
+  readonly tracing: Pick<GatewayTracing, 'receive'>;
   readonly logger: Logger;
 }
 
@@ -23,21 +26,26 @@ type AckCallback = (reply: Reply) => void;
  * cannot be answered through an acknowledgement is answered with `request:failed`.
  */
 export function createDispatcher(dependencies: DispatcherDependencies): (socket: ChatSocket) => void {
-  const { events, limit, metrics, logger } = dependencies;
+  const { events, limit, metrics, tracing, logger } = dependencies;
 
   const answer = async (socket: ChatSocket, event: string, args: unknown[]): Promise<void> => {
-    const label = events.has(event) ? event : 'unknown';
+    const label = oneOf(clientEvents, event, 'unknown');
     const ack = acknowledgementOf(args);
     const began = performance.now();
+    const own = tracing.receive(socket, label, args[0]);
     try {
-      const fields = await handle(events, socket, event, args, ack);
+      const fields = await within(own?.context, () => handle(events, socket, event, args, ack));
       ack?.({ ok: true, ...fields });
       metrics.events.inc({ event: label, outcome: 'ok' });
+      if (own !== undefined) conclude(own, 'ok');
     } catch (cause) {
       const error = toProtocolError(cause);
-      if (error.code === 'internal') logger.error({ err: cause, event: label }, 'event failed');
+      if (error.code === 'internal') {
+        within(own?.context, () => logger.error({ err: cause, event: label }, 'event failed'));
+      }
       metrics.events.inc({ event: label, outcome: error.code });
       fail(socket, event, ack, error);
+      if (own !== undefined) conclude(own, error.code);
     }
     metrics.requestSeconds.observe({ event: label }, (performance.now() - began) / 1_000);
   };
@@ -53,10 +61,11 @@ export function createDispatcher(dependencies: DispatcherDependencies): (socket:
         void answer(socket, event, args);
         return;
       }
-      const label = events.has(event) ? event : 'unknown';
+      const label = oneOf(clientEvents, event, 'unknown');
       metrics.events.inc({ event: label, outcome: 'rate_limited' });
       fail(socket, event, acknowledgementOf(args), protocolError('rate_limited'));
       if (verdict === 'flooding' && socket.connected) {
+        metrics.floods.inc({});
         logger.warn({ user: socket.data.user, socketId: socket.id }, 'closing a flooding connection');
         socket.disconnect(true);
       }
@@ -78,7 +87,14 @@ function handle(
   const parsed = event.schema.safeParse(args[0]);
   if (payloads !== 1) throw protocolError('invalid_payload', { text: 'Send exactly one payload.' });
   if (!parsed.success) throw shapeError(parsed.error);
-  return event.handle(socket, parsed.data as never);
+  const own = begin(tracer, `handle ${name}`);
+  const work = () => event.handle(socket, parsed.data as never);
+  return own === undefined
+    ? work()
+    : ending(
+        own,
+        own.run(async () => work()),
+      );
 }
 
 function shapeError(error: z.ZodError): CodedError<ProtocolErrorCode> {

@@ -9,6 +9,11 @@ export interface SlowConsumerDependencies {
   readonly onClosed: () => void;
 }
 
+export interface SlowConsumerGuard extends Lifecycle {
+  /** Bytes that waited at the last look: for all sockets together, and for the slowest. */
+  readonly queued: () => { readonly bytes: number; readonly max: number };
+}
+
 // Between two looks a connection can grow by what one client may ask for in that time.
 const everyMs = 500;
 
@@ -21,11 +26,20 @@ interface Queues {
 }
 
 /** Closes connections that do not read what waits for them: one of them must not take the memory of all. */
-export function createSlowConsumerGuard(deps: SlowConsumerDependencies, maxQueuedBytes: number): Lifecycle {
+export function createSlowConsumerGuard(
+  deps: SlowConsumerDependencies,
+  maxQueuedBytes: number,
+): SlowConsumerGuard {
+  let queued = { bytes: 0, max: 0 };
   const look = (): void => {
+    let [bytes, max] = [0, 0];
     for (const socket of deps.io.sockets.sockets.values()) {
-      if (exceeds(socket.conn as unknown as Queues, maxQueuedBytes)) close(socket);
+      const its = bytesOf(socket.conn as unknown as Queues);
+      bytes += its;
+      max = Math.max(max, its);
+      if (its > maxQueuedBytes) close(socket);
     }
+    queued = { bytes, max };
   };
   const close = (socket: ChatSocket): void => {
     deps.onClosed();
@@ -37,14 +51,11 @@ export function createSlowConsumerGuard(deps: SlowConsumerDependencies, maxQueue
     (socket.conn as unknown as Queues).transport.socket?.terminate?.();
     socket.conn.close(true);
   };
-  return createPeriodic('slow-consumer-guard', everyMs, look);
+  return Object.assign(createPeriodic('slow-consumer-guard', everyMs, look), { queued: () => queued });
 }
 
-function exceeds({ writeBuffer = [], transport }: Queues, maxBytes: number): boolean {
+function bytesOf({ writeBuffer = [], transport }: Queues): number {
   let bytes = transport.socket?.bufferedAmount ?? 0;
-  for (const { data } of writeBuffer) {
-    if (bytes > maxBytes) break;
-    bytes += data?.length ?? 0;
-  }
-  return bytes > maxBytes;
+  for (const { data } of writeBuffer) bytes += data?.length ?? 0;
+  return bytes;
 }

@@ -1,6 +1,8 @@
 import type { RedisCore } from '@sluice/redis-core';
-import express, { type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { logLevels, type LogLevel } from '../log-level.ts';
 
 /** `GET /node`. */
 interface NodeInfo {
@@ -18,10 +20,18 @@ export interface OperatorAppDependencies {
   readonly registry: Registry;
   readonly core: RedisCore;
   readonly node: () => NodeInfo;
+  readonly logLevel: LogLevel;
 }
 
+const maxForMs = 86_400_000;
+const levelSchema = z.strictObject({
+  level: z.enum(logLevels),
+  forMs: z.int().min(1_000).max(maxForMs).optional(),
+});
+
 /** What operators reach, on a port of its own. */
-export function createOperatorApp({ registry, core, node }: OperatorAppDependencies): Express {
+export function createOperatorApp(dependencies: OperatorAppDependencies): Express {
+  const { registry, core, node, logLevel } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.get('/metrics', async (_request, response) => {
@@ -33,5 +43,32 @@ export function createOperatorApp({ registry, core, node }: OperatorAppDependenc
   app.get('/redis', (_request, response) => {
     response.json({ url: core.displayUrl, ...core.health() });
   });
+  app.get('/log-level', (_request, response) => {
+    response.json({ level: logLevel.level });
+  });
+  app.put('/log-level', express.json({ limit: '1kb' }), (request, response) => {
+    const parsed = levelSchema.safeParse(request.body);
+    if (!parsed.success) {
+      response.status(400).json(wrongLevel);
+      return;
+    }
+    const { level, forMs } = parsed.data;
+    logLevel.set(level, forMs);
+    response.json({ level: logLevel.level });
+  });
+  app.use(onBadBody);
   return app;
 }
+
+const wrongLevel = {
+  error: {
+    code: 'invalid_payload',
+    message: `Send {"level": …, "forMs"?: …} as application/json: one of ${logLevels.join(', ')}; 1000 to ${maxForMs} ms.`,
+    retryable: false,
+  },
+};
+
+const onBadBody: ErrorRequestHandler = (error: { status?: number }, _request, response, next) => {
+  if (response.headersSent || (error.status ?? 500) >= 500) next(error);
+  else response.status(error.status ?? 400).json(wrongLevel);
+};

@@ -60,6 +60,7 @@ export function createClusterAdapter(options: ClusterAdapterOptions | ClusterAda
     maxQueuedBytes: 1024 * 1024,
     userOf: () => '',
     recoveriesAtOnce: 64,
+    tracing: {},
     onFault: () => undefined,
     onObserved: () => undefined,
     ...defined(options),

@@ -20,9 +20,13 @@ export interface DeliveryTerms {
   readonly offset: Position | undefined;
   /** True where a connection that is not writable at once may go without. */
   readonly volatile?: boolean;
+  /** For clients that want to be told it. */
+  readonly traceparent?: string | undefined;
 }
 
 const closingBrace = 0x7d;
+// Of a packet's text, to find its event in: what is longer counts as nameless.
+const longestHead = 128;
 const endOfText = Buffer.from('"]');
 
 /** One event on its way to this node's sockets: framed once, and decoded only where somebody needs it. */
@@ -38,11 +42,11 @@ export class Delivery {
   #decoded: Packet | undefined;
 
   constructor(codec: PacketCodec, header: Header, packet: EncodedPacket, terms: DeliveryTerms) {
-    const { position, offset, volatile = false } = terms;
+    const { position, offset, volatile = false, traceparent } = terms;
     this.header = header;
     this.isLogged = position !== undefined;
     this.#codec = codec;
-    this.#packet = position === undefined ? packet : stamped(packet, header, position);
+    this.#packet = stamped(packet, header, stampOf(position, traceparent));
     this.#volatile = volatile;
     // Past the log a client is told its offset only where it would take another string for it.
     this.#offset = position !== undefined || endsWithString(codec, packet) ? offset : undefined;
@@ -52,6 +56,11 @@ export class Delivery {
   get packet(): Packet {
     this.#decoded ??= this.#codec.decode(chunksOf(this.#packet));
     return this.#decoded;
+  }
+
+  /** Empty where it is not written as JSON. */
+  get event(): string {
+    return this.#codec.isText ? eventOf(this.#packet) : '';
   }
 
   /** For clients that do not recover. */
@@ -120,17 +129,30 @@ class Framed implements Encoded {
   }
 }
 
-/** With the position where the publisher left room for it. */
-function stamped(packet: EncodedPacket, { s: at }: Header, position: Position): EncodedPacket {
-  if (at === undefined) return packet;
+function stampOf(position: Position | undefined, traceparent: string | undefined): string {
+  const trace = traceparent === undefined ? '' : `"traceparent":"${traceparent}"`;
+  if (position === undefined) return trace;
+  const stamp = `"id":"${position}","sentAt":${position.slice(0, position.indexOf('-'))}`;
+  return trace === '' ? stamp : `${trace},${stamp}`;
+}
+
+/** With more fields where the publisher left room for them. */
+function stamped(packet: EncodedPacket, { s: at }: Header, stamp: string): EncodedPacket {
+  if (at === undefined || stamp === '') return packet;
   if (!Buffer.isBuffer(packet)) {
     const [text, ...attachments] = packet;
     if (typeof text !== 'string') return packet;
-    return [String(stamped(Buffer.from(text), { s: at }, position)), ...attachments];
+    return [String(stamped(Buffer.from(text), { s: at }, stamp)), ...attachments];
   }
-  const stamp = `"id":"${position}","sentAt":${position.slice(0, position.indexOf('-'))}`;
   const comma = packet[at] === closingBrace ? '' : ',';
   return Buffer.concat([packet.subarray(0, at), Buffer.from(stamp + comma), packet.subarray(at)]);
+}
+
+/** The name comes first: `2["name",…`, after the namespace and the number of attachments where there are any. */
+function eventOf(packet: EncodedPacket): string {
+  const head = Buffer.isBuffer(packet) ? packet.toString('latin1', 0, longestHead) : String(packet[0]);
+  const from = head.indexOf('["') + 2;
+  return from < 2 ? '' : head.slice(from, Math.max(from, head.indexOf('"', from)));
 }
 
 /** An event without arguments ends with its name, which socket.io-client takes for an offset too. */

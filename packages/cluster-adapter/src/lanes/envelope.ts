@@ -16,6 +16,8 @@ export interface Header {
   readonly n?: string | undefined;
   /** The node that has given it to its own sockets already, while the log was away. */
   readonly u?: string | undefined;
+  /** The `traceparent` of its sending, where that is recorded. */
+  readonly t?: string | undefined;
 }
 
 const none: Header = Object.freeze({});

@@ -37,6 +37,8 @@ export class Followed {
   /** Heard before it was live; undefined where it became too much, and is to be read instead. */
   early: LogEntry[] | undefined = [];
   cancelLinger: (() => void) | undefined;
+  /** How many entries its log had lost to trimming when that was last looked at. */
+  trimmed: number | undefined;
 
   constructor(topic: Topic, listener: TopicListener, establish: (self: Followed) => Promise<void>) {
     this.topic = topic;

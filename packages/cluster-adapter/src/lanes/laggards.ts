@@ -4,6 +4,7 @@ import type { ClusterLog, LogEntry, Position, Topic } from '../log/cluster-log.t
 import { CatchUp, type MissedTopic } from './catch-up.ts';
 import type { Followed } from './followed.ts';
 import type { Lane } from './lane.ts';
+import { noteSender } from './lanes-tracing.ts';
 import type { LogGap } from './merged-read.ts';
 import { internalsOf, queuedBytes, type EngineSocket } from './socket-io-internals.ts';
 
@@ -12,11 +13,11 @@ export interface LaggardsOptions {
   readonly maxQueuedBytes: number;
   /** What a socket hears: its rooms and its namespace. */
   readonly topicsOf: (sid: string) => readonly Followed[];
-  /** Writes a logged entry to a socket, where it is meant for it and still wanted. */
-  readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => void;
+  /** Writes a logged entry to a socket, where it is meant for it and still wanted. Returns its sender's `traceparent`. */
+  readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => string | undefined;
   /** Returns false where the socket does not live on. */
   readonly onGap: (socket: Socket, gap: LogGap) => boolean;
-  readonly onResumed: (replayed: number, tookMs: number) => void;
+  readonly onResumed: (replayed: number, tookMs: number, senders: ReadonlySet<string>) => void;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
   readonly clock: Clock;
 }
@@ -113,9 +114,10 @@ export class Laggards {
     const catchUp = new CatchUp(this.#log, this.#lane);
     const began = clock.now();
     let replayed = 0;
+    const senders = new Set<string>();
     const take = (topic: Topic, entry: LogEntry): void => {
       const followed = this.#lane.find(topic);
-      if (followed !== undefined) write(socket, followed, entry);
+      if (followed !== undefined) noteSender(senders, write(socket, followed, entry));
       laggard.offset = entry.position;
       replayed += 1;
     };
@@ -151,7 +153,7 @@ export class Laggards {
         if (laggard.gone || !whole || !same) continue;
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
-        onResumed(replayed, clock.now() - began);
+        onResumed(replayed, clock.now() - began, senders);
         return;
       } catch (cause) {
         this.#options.onFault({ operation: 'serve from the log', cause });

@@ -27,6 +27,8 @@ export interface LaneOptions {
 }
 
 const retry = { baseMs: 50, capMs: 1_000 };
+// Every socket has a room of its own, in which mostly nothing is said.
+const maxLooks = 1_000;
 
 /**
  * Hands what this node follows to its listeners in one order, whole: a break in a topic's chain, and every interruption
@@ -52,6 +54,7 @@ export class Lane implements LogListener {
   readonly #echo: Echo;
   #settling: Promise<void> | undefined;
   #closed = false;
+  #round: Iterator<Followed> = this.#topics.values();
 
   constructor(log: ClusterLog, options: LaneOptions) {
     this.#log = log;
@@ -84,6 +87,19 @@ export class Lane implements LogListener {
 
   get topics(): number {
     return this.#topics.size;
+  }
+
+  /** A topic in which something has been said, another one at each call. */
+  nextSpoken(): Followed | undefined {
+    for (let looked = 0; looked < maxLooks; looked += 1) {
+      const next = this.#round.next();
+      if (next.done === true) {
+        this.#round = this.#topics.values();
+        return undefined;
+      }
+      if (next.value.lastIsEntry && next.value.last !== origin) return next.value;
+    }
+    return undefined;
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api';
+import { ending, recorded, within } from '@sluice/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session, type SocketId } from 'socket.io-adapter';
 import type { Packet } from 'socket.io-parser';
@@ -174,22 +176,42 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     }
     const except = opts.except === undefined || opts.except.size === 0 ? undefined : [...opts.except];
     const publication = { rooms, except, packet, compress };
-    const work =
-      volatile === true
-        ? this.#publishing.send(publication, this.#publishing.encode(publication))
-        : this.publish(publication);
+    const work = volatile === true ? this.#send(publication) : this.publish(publication);
     work.catch((cause: unknown) => this.#node.options.onFault({ operation: 'publish', cause }));
   }
 
   /** Resolves once it is in the log; rejects as the log's `publish` does. */
   publish(publication: RoomPublication): Promise<LogReceipt> {
+    const sending = this.#node.tracing.send(publication.rooms);
+    if (sending === undefined) return this.#publish(publication);
+    const { span, traceparent } = sending;
+    return ending(
+      sending,
+      sending.run(() => this.#publish(publication, traceparent)),
+      ({ position, duplicate }) =>
+        span.setAttributes({ 'messaging.message.id': position, 'sluice.duplicate': duplicate }),
+    );
+  }
+
+  #publish(publication: RoomPublication, traceparent?: string): Promise<LogReceipt> {
     const { log, options } = this.#node;
-    const { header, chunks } = this.#publishing.encode(publication);
+    const { header, chunks } = this.#publishing.encode(publication, traceparent);
     if (log.available || options.whenAway === 'hold') {
       return this.#publishing.publish(publication, { header, chunks });
     }
     this.#sockets.onUnlogged(publication.rooms, { header, chunks });
     return this.#publishing.publish(publication, { header: { ...header, u: options.uid }, chunks });
+  }
+
+  /** Past the log. */
+  #send(publication: RoomPublication): Promise<void> {
+    const sending = this.#node.tracing.send(publication.rooms);
+    const envelope = this.#publishing.encode(publication, sending?.traceparent);
+    if (sending === undefined) return this.#publishing.send(publication, envelope);
+    return ending(
+      sending,
+      sending.run(() => this.#publishing.send(publication, envelope)),
+    );
   }
 
   override broadcastWithAck(
@@ -274,16 +296,17 @@ export class LanesAdapter extends Adapter implements NodeHandler {
 
   /** Keeps, until it is done, the work that ends with the room heard and in the session. */
   #enter(id: SocketId, room: Room): void {
+    const held = recorded();
     const entering = this.#entering.get(id) ?? new Map<Room, Promise<void>>();
     this.#entering.set(id, entering);
-    const work = this.#arrive(id, room).finally(() => {
+    const work = this.#arrive(id, room, held).finally(() => {
       if (entering.get(room) === work) entering.delete(room);
       if (entering.size === 0 && this.#entering.get(id) === entering) this.#entering.delete(id);
     });
     entering.set(room, work);
   }
 
-  async #arrive(id: SocketId, room: Room): Promise<void> {
+  async #arrive(id: SocketId, room: Room, held: Context | undefined): Promise<void> {
     const followed = this.#rooms.get(room);
     const after = this.#joiningAfter;
     // In the tick of the join: what is handed out from now on, it hears.
@@ -291,7 +314,8 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     if (wasLive) this.#sockets.laggards.joined(id, followed.topic, followed.last);
     const position = await this.#rooms.arrive(id, room, after);
     if (followed !== undefined && !wasLive) this.#sockets.laggards.joined(id, followed.topic, position);
-    if (this.rooms.get(room)?.has(id) === true) await this.#sessions.joined(id, { [room]: position });
+    if (this.rooms.get(room)?.has(id) !== true) return;
+    await within(held, () => this.#sessions.joined(id, { [room]: position }));
   }
 
   /** The rooms that a socket has joined before it is connected, as far as they are heard, with their positions. */

@@ -6,6 +6,7 @@ import { FrameWriter } from './frame-writer.ts';
 import { Lane } from './lane.ts';
 import type { LanesAdapter } from './lanes-adapter.ts';
 import type { LanesOptions } from './lanes-options.ts';
+import { LanesTracing } from './lanes-tracing.ts';
 import { NodeChannel } from './node-channel.ts';
 
 const beatEveryMs = 1_000;
@@ -27,6 +28,7 @@ export class LanesNode implements Lifecycle {
   readonly channel: NodeChannel;
   readonly admission: Admission;
   readonly frames = new FrameWriter();
+  readonly tracing: LanesTracing;
   readonly clock = systemClock;
   readonly adapters = new Map<string, LanesAdapter>();
   #attached = false;
@@ -52,6 +54,14 @@ export class LanesNode implements Lifecycle {
     this.options = options;
     const { onFault, uid } = options;
     this.lane = new Lane(log, { uid, onFault, lingerMs });
+    this.tracing = new LanesTracing({
+      template: () => '{room}',
+      namesRooms: false,
+      contextOf: () => undefined,
+      wants: () => false,
+      maxTold: 10,
+      ...options.tracing,
+    });
     this.admission = new Admission(options.recoveriesAtOnce);
     this.channel = new NodeChannel(log, this.lane, {
       uid,
@@ -158,6 +168,7 @@ export class LanesNode implements Lifecycle {
       }),
       this.log.end().then((end) => this.lane.onLogEnd(end)),
       this.#attached ? this.channel.canary() : Promise.resolve(),
+      this.#measureLog(),
     ];
     void Promise.allSettled(work).then((outcomes) => {
       for (const outcome of outcomes) if (outcome.status === 'rejected') this.#fault('beat', outcome.reason);
@@ -179,6 +190,17 @@ export class LanesNode implements Lifecycle {
       }
       this.#beat();
     });
+  }
+
+  /** Of one room each time, in turn: to ask for all would cost what is to be watched. */
+  async #measureLog(): Promise<void> {
+    const followed = this.lane.nextSpoken();
+    if (followed === undefined) return;
+    const { entries, appended } = await this.log.extent(followed.topic);
+    const trimmed = appended - entries;
+    const known = followed.trimmed ?? trimmed;
+    followed.trimmed = trimmed;
+    this.options.onObserved({ kind: 'log', entries, trimmed: Math.max(0, trimmed - known) });
   }
 
   #fault(operation: string, cause: unknown): void {

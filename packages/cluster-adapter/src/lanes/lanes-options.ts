@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { Socket } from 'socket.io';
 import type { Retention } from '../log/cluster-log.ts';
 import type { LogGap } from './merged-read.ts';
@@ -24,7 +25,33 @@ export type AdapterObservation =
       readonly tookMs: number;
     }
   /** From a node through Redis and back to it. */
-  | { readonly kind: 'canary'; readonly lagMs: number };
+  | { readonly kind: 'canary'; readonly lagMs: number }
+  /** An event has been written to sockets of this node. */
+  | {
+      readonly kind: 'delivered';
+      readonly namespace: string;
+      /** Empty where only a parser of the application's own could tell. */
+      readonly event: string;
+      readonly recipients: number;
+      /** Since it was logged, by this node's clock and the store's; undefined for what went past the log. */
+      readonly lagMs: number | undefined;
+    }
+  /** How long the log of some room is that this node serves, and how many entries have been trimmed from it since last seen. */
+  | { readonly kind: 'log'; readonly entries: number; readonly trimmed: number };
+
+/** How the way of events is told to OpenTelemetry, where a provider is registered there. */
+export interface TracingOptions {
+  /** A room's name with what sets it apart replaced, since names of spans are few: `room:{room}`. Default `{room}`. */
+  readonly template: (room: string) => string;
+  /** True where spans may hold rooms' own names too. Default false. */
+  readonly namesRooms: boolean;
+  /** What the admission of a socket is part of, where that is recorded. Default: nothing. */
+  readonly contextOf: (socket: Socket) => Context | undefined;
+  /** True for a client that wants to be told the `traceparent` of the events it is sent, in their first argument. Default: none. */
+  readonly wants: (socket: Socket) => boolean;
+  /** So many clients of one node are told it of one event, at most. Default 10. */
+  readonly maxTold: number;
+}
 
 /** What becomes of an event for a client that is behind. */
 export type EventPolicy = 'lossless' | 'latest' | 'droppable';
@@ -52,6 +79,7 @@ export interface LanesOptions {
   readonly userOf: (socket: Socket) => string;
   /** Sessions restored at once; the others wait. Default 64. */
   readonly recoveriesAtOnce: number;
+  readonly tracing: Partial<TracingOptions>;
   readonly onFault: (fault: AdapterFault) => void;
   readonly onObserved: (observation: AdapterObservation) => void;
 }

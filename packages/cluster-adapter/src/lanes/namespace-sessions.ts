@@ -3,6 +3,7 @@ import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
 import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
+import { noteSender } from './lanes-tracing.ts';
 import { Recovery, type RecoveryOutcome, type Restored } from './recovery.ts';
 import type { RoomSockets } from './room-sockets.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -52,10 +53,11 @@ export class NamespaceSessions {
       givenTo: (sid) => (sockets.laggards.has(sid) ? undefined : lane.cursor),
       heartbeatMs: pingInterval + pingTimeout,
       onFenced: (sid) => this.#onFenced(sid),
+      tracing: node.tracing,
       onFault,
     });
     this.#recovery = new Recovery(
-      { log, lane, sessions, keeper: this.#keeper, admission },
+      { log, lane, sessions, keeper: this.#keeper, admission, tracing: node.tracing },
       {
         namespace: nsp.name,
         uid,
@@ -142,11 +144,18 @@ export class NamespaceSessions {
     if (restored === undefined) return;
     this.#options.enter(socket.id, restored.rooms.keys());
     this.#tellGaps(socket, restored);
-    const take = (_topic: Topic, entry: LogEntry): void => this.#sockets.replay(socket, entry);
+    const began = Date.now();
+    const senders = new Set<string>();
+    let replayed = 0;
+    const take = (_topic: Topic, entry: LogEntry): void => {
+      replayed += 1;
+      noteSender(senders, this.#sockets.replay(socket, entry));
+    };
     for (const { topic, entry } of restored.missed) take(topic, entry);
     const whole = restored.complete && restored.catchUp.finish({ take });
     if (!whole) this.#sockets.laggards.add(socket, onwards(restored), restored.given());
     this.#recovery.release(restored);
+    if (replayed > 0) this.#node.tracing.replayed(socket, replayed, senders, began);
     if (restored.early.size > 0) void socket.join([...restored.early]);
   }
 

@@ -44,7 +44,11 @@ export class Publishing {
     this.#options = options;
   }
 
-  encode({ rooms, except, packet, compress, stamp = false }: RoomPublication): Envelope {
+  /** @param traceparent of its sending, where that is recorded */
+  encode(
+    { rooms, except, packet, compress, stamp = false }: RoomPublication,
+    traceparent?: string,
+  ): Envelope {
     packet.nsp = this.#namespace;
     const chunks = this.#codec.encode(packet);
     const [text] = chunks;
@@ -59,6 +63,7 @@ export class Publishing {
       c: compress === undefined ? undefined : compress ? 1 : 0,
       p: policy === 'droppable' ? 'd' : policy === 'latest' ? 'l' : undefined,
       n: policy === 'latest' ? String((packet.data as unknown[])[0]) : undefined,
+      t: traceparent,
     };
     return { header, chunks };
   }

@@ -1,6 +1,8 @@
+import type { Context } from '@opentelemetry/api';
 import { systemClock } from '@sluice/kernel';
 import { redisError } from '@sluice/redis-core';
 import type { Session, SessionHold, SessionStore } from '@sluice/session-store';
+import { within } from '@sluice/telemetry';
 import type { Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
@@ -9,6 +11,7 @@ import { ClaimsUnderWay } from './claims-under-way.ts';
 import { CatchUp, type MissedTopic } from './catch-up.ts';
 import type { Followed } from './followed.ts';
 import type { Lane } from './lane.ts';
+import type { LanesTracing } from './lanes-tracing.ts';
 import type { LogGap, TopicEntry } from './merged-read.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { internalsOf, rename } from './socket-io-internals.ts';
@@ -80,6 +83,7 @@ export class Recovery {
   readonly #sessions: SessionStore;
   readonly #keeper: SessionKeeper;
   readonly #admission: Admission;
+  readonly #tracing: LanesTracing;
   readonly #options: RecoveryOptions;
   readonly #restored = new Map<string, Restored>();
   readonly #claims = new ClaimsUnderWay();
@@ -97,6 +101,7 @@ export class Recovery {
       sessions: SessionStore;
       keeper: SessionKeeper;
       admission: Admission;
+      tracing: LanesTracing;
     },
     options: RecoveryOptions,
   ) {
@@ -105,6 +110,7 @@ export class Recovery {
     this.#sessions = parts.sessions;
     this.#keeper = parts.keeper;
     this.#admission = parts.admission;
+    this.#tracing = parts.tracing;
     this.#options = options;
   }
 
@@ -159,11 +165,25 @@ export class Recovery {
       return;
     }
     const outcome: RecoveryOutcome =
-      typeof pid === 'string'
-        ? await this.#admission.run(() => this.#restore(socket, pid, offset))
-        : { kind: 'fresh', reason: 'new' };
+      typeof pid === 'string' ? await this.#recover(socket, pid, offset) : { kind: 'fresh', reason: 'new' };
     this.#outcomes.set(socket, outcome);
-    if (outcome.kind === 'fresh') await this.#writtenInTime(socket, this.#begin(socket));
+    if (outcome.kind !== 'fresh') return;
+    const admitting = this.#tracing.contextOf(socket);
+    await this.#writtenInTime(
+      socket,
+      within(admitting, () => this.#begin(socket)),
+    );
+  }
+
+  #recover(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
+    return this.#tracing.recover(socket, async (own) => {
+      const outcome = await this.#admission.run(() => this.#restore(socket, pid, offset, own?.context));
+      own?.span.setAttributes({
+        'sluice.recovery.outcome': outcome.kind === 'recovered' ? 'recovered' : outcome.reason,
+        'sluice.replay.events': outcome.kind === 'recovered' ? outcome.missed : 0,
+      });
+      return outcome;
+    });
   }
 
   /** Resolves once the new session is written, or ended. */
@@ -199,12 +219,18 @@ export class Recovery {
     throw new Error('the session could not be written');
   }
 
-  async #restore(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
+  /** @param held what it is part of, where that is recorded */
+  async #restore(
+    socket: Socket,
+    pid: string,
+    offset: unknown,
+    held: Context | undefined,
+  ): Promise<RecoveryOutcome> {
     const { conn } = internalsOf(socket).client;
     // It may have waited for its turn longer than its client did.
     if (conn.readyState !== 'open') throw new Error('the connection has ended');
     try {
-      return await this.#claim(socket, pid, offset);
+      return await this.#claim(socket, pid, offset, held);
     } catch (error) {
       // Told to connect anew it would lose what it can still have.
       if (redisError.is(error)) conn.close(true);
@@ -212,9 +238,15 @@ export class Recovery {
     }
   }
 
-  async #claim(socket: Socket, pid: string, offset: unknown): Promise<RecoveryOutcome> {
+  async #claim(
+    socket: Socket,
+    pid: string,
+    offset: unknown,
+    held: Context | undefined,
+  ): Promise<RecoveryOutcome> {
     const { namespace, uid, userOf, fence } = this.#options;
-    const claim = await this.#sessions.claim(pid, { namespace, user: userOf(socket), owner: uid });
+    const claimant = { namespace, user: userOf(socket), owner: uid };
+    const claim = await within(held, () => this.#sessions.claim(pid, claimant));
     if (claim.kind !== 'claimed') {
       await this.#skipGiven(socket, offset);
       return { kind: 'fresh', reason: claim.kind };
@@ -224,7 +256,7 @@ export class Recovery {
     this.#claims.begin(sid, generation);
     try {
       fence(previousOwner, sid, generation);
-      return await this.#restoreClaimed(socket, claim.session, offset);
+      return await this.#restoreClaimed(socket, claim.session, offset, held);
     } finally {
       this.#claims.end(sid);
     }
@@ -242,17 +274,22 @@ export class Recovery {
     this.#claims.onClaimed(sid, generation);
   }
 
-  async #restoreClaimed(socket: Socket, session: Session, offset: unknown): Promise<RecoveryOutcome> {
+  async #restoreClaimed(
+    socket: Socket,
+    session: Session,
+    offset: unknown,
+    held: Context | undefined,
+  ): Promise<RecoveryOutcome> {
     const { onGap } = this.#options;
     const { pid, sid, generation } = session;
     const hold = { pid, generation };
-    const end = await this.#log.end();
+    const end = await within(held, () => this.#log.end());
     // None, where it has been given no event yet.
     const isGiven = isPosition(offset) && comparePositions(offset, end.position) <= 0;
     if (offset !== undefined && !isGiven) return this.#supersede(socket, hold, 'offset');
     const from = isGiven && comparePositions(offset, session.start) > 0 ? offset : session.start;
     const rooms = new Map(Object.entries(session.rooms));
-    const { missed, restored } = await this.#readWhole(sid, rooms, from, session.start);
+    const { missed, restored } = await this.#readWhole(sid, rooms, from, session.start, held);
     const reason = gapReason(restored.gaps, from, end);
     if (reason !== undefined && onGap === 'fresh') {
       this.release(restored);
@@ -276,7 +313,8 @@ export class Recovery {
       internals.recovered = true;
       this.#keeper.adopt(sid, hold, session.data);
     } else {
-      this.#superseded.set(socket, { hold, written: this.#begin(socket, session.rooms, from) });
+      const written = within(held, () => this.#begin(socket, session.rooms, from));
+      this.#superseded.set(socket, { hold, written });
     }
     return outcome;
   }
@@ -293,9 +331,10 @@ export class Recovery {
     rooms: ReadonlyMap<string, Position>,
     from: Position,
     start: Position,
+    held: Context | undefined,
   ): Promise<Read> {
     for (;;) {
-      const read = await this.#read(sid, rooms, from, start);
+      const read = await this.#read(sid, rooms, from, start, held);
       if (!read.restored.catchUp.isTorn) return read;
       this.release(read.restored);
     }
@@ -307,9 +346,11 @@ export class Recovery {
     rooms: ReadonlyMap<string, Position>,
     from: Position,
     start: Position,
+    held: Context | undefined,
   ): Promise<Read> {
     const followed: Followed[] = [];
-    const catchUp = new CatchUp(this.#log, this.#lane);
+    const log = this.#log;
+    const catchUp = new CatchUp({ read: (...page) => within(held, () => log.read(...page)) }, this.#lane);
     const missed: TopicEntry[] = [];
     const gaps: LogGap[] = [];
     const after = new Map<Topic, Position>();

@@ -1,3 +1,4 @@
+import { recorded, within } from '@sluice/telemetry';
 import { origin, type ClusterLog, type LogEntry } from '../log/cluster-log.ts';
 import type { HistoryEntry, RoomHistory } from '../room-log.ts';
 import { decodeEnvelope } from './envelope.ts';
@@ -13,9 +14,11 @@ export function createRoomHistory(log: Pick<ClusterLog, 'readBefore'>, namespace
       const topic = roomTopic(namespace, room);
       const found: HistoryEntry[] = [];
       let from = before;
+      const held = recorded();
       // One more than asked for tells whether there are older ones. Other events of the room lie between.
       while (found.length <= limit && from !== origin) {
-        const page = await log.readBefore(topic, from, limit + 1);
+        const until = from;
+        const page = await within(held, () => log.readBefore(topic, until, limit + 1));
         for (const entry of page) {
           const decoded = toHistoryEntry(entry);
           if (decoded !== undefined) found.push(decoded);

@@ -8,6 +8,7 @@ import { decodeEnvelope, type Header } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './followed.ts';
 import { Laggards } from './laggards.ts';
+import type { Hop } from './lanes-tracing.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { PacketCodec } from './packet-codec.ts';
@@ -52,8 +53,10 @@ export class RoomSockets {
       topicsOf,
       write: (socket, followed, entry) => this.replay(socket, entry, followed),
       onGap,
-      onResumed: (replayed, tookMs) =>
-        options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs }),
+      onResumed: (replayed, tookMs, senders) => {
+        node.tracing.resumed(replayed, senders, Date.now() - tookMs);
+        options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs });
+      },
       onFault: options.onFault,
     });
   }
@@ -75,14 +78,26 @@ export class RoomSockets {
     const delivery = this.#deliveryOf(entry, lane.cursor);
     const { p, n = '', u } = delivery.header;
     if (p === 'l') (followed.latest ??= new Map()).set(n, entry.position);
-    if (u !== options.uid) this.#fanOut(room, delivery, { followed, before, position: entry.position });
+    if (u === options.uid) return;
+    const hop = this.#hop(room, delivery, entry.position);
+    this.#fanOut(room, delivery, { followed, before, position: entry.position }, hop, (traceparent) =>
+      this.#deliveryOf(entry, lane.cursor, traceparent),
+    );
   }
 
   /** Something that was sent past the log. */
   onSent(room: string | undefined, body: Buffer): void {
     const terms = { offset: this.#parts.node.lane.cursor, volatile: true };
     const { header, packet } = decodeEnvelope(body);
-    this.#fanOut(room, new Delivery(this.#parts.codec, header, packet, terms));
+    const delivery = new Delivery(this.#parts.codec, header, packet, terms);
+    const hop = this.#hop(room, delivery, undefined);
+    this.#fanOut(
+      room,
+      delivery,
+      undefined,
+      hop,
+      (traceparent) => new Delivery(this.#parts.codec, header, packet, { ...terms, traceparent }),
+    );
   }
 
   /** Out of the one order, while the log is away. */
@@ -95,25 +110,34 @@ export class RoomSockets {
 
   /**
    * Writes an entry that the socket has missed, where it is meant for it. `behind`: to one that was here all the time and
-   * too slow, without what it need not have any more.
+   * too slow, without what it need not have any more. Returns the `traceparent` of its sending, where that was recorded.
    */
-  replay(socket: Socket, entry: LogEntry, behind?: Followed): void {
-    if (this.#skips(socket.id, entry.position)) return;
-    const delivery = this.#deliveryOf(entry, entry.position);
-    const { x, p, n = '', u } = delivery.header;
+  replay(socket: Socket, entry: LogEntry, behind?: Followed): string | undefined {
+    if (this.#skips(socket.id, entry.position)) return undefined;
+    const plain = this.#deliveryOf(entry, entry.position);
+    const { x, p, n = '', u, t } = plain.header;
     const rooms = this.#parts.sids.get(socket.id);
-    if (x?.some((room) => rooms?.has(room) === true) === true) return;
+    if (x?.some((room) => rooms?.has(room) === true) === true) return undefined;
     if (behind !== undefined) {
-      if (p === 'd' || u === this.#parts.node.options.uid) return;
-      if (p === 'l' && comparePositions(entry.position, behind.latest?.get(n) ?? origin) < 0) return;
+      if (p === 'd' || u === this.#parts.node.options.uid) return undefined;
+      if (p === 'l' && comparePositions(entry.position, behind.latest?.get(n) ?? origin) < 0)
+        return undefined;
     }
-    this.#write(socket, delivery);
+    const told = this.#parts.node.tracing.missed(plain.header, socket);
+    this.#write(socket, told === undefined ? plain : this.#deliveryOf(entry, entry.position, told));
+    this.#observeDelivered(plain, 1);
+    return t;
   }
 
   /** To sockets of this node alone. */
   emit(packet: Packet, opts: BroadcastOptions): void {
     const delivery = this.#deliveryHere(packet, opts);
-    for (const socket of this.#select(opts)) this.#write(socket, delivery);
+    let recipients = 0;
+    for (const socket of this.#select(opts)) {
+      recipients += 1;
+      this.#write(socket, delivery);
+    }
+    if (recipients > 0) this.#observeDelivered(delivery, recipients);
   }
 
   /** The same, each of them to answer through `ack`. Returns how many there are. */
@@ -135,9 +159,33 @@ export class RoomSockets {
     this.#write(socket, this.#deliveryHere(packet, { rooms: new Set() }));
   }
 
-  #fanOut(room: string | undefined, delivery: Delivery, logged?: Logged): void {
+  /** Undefined where its sending was not recorded, or nobody is there: a broadcast to several rooms is one hop. */
+  #hop(room: string | undefined, { header }: Delivery, position: Position | undefined): Hop | undefined {
+    if (header.t === undefined) return undefined;
+    const { node, rooms, sids } = this.#parts;
+    const members = room === undefined ? sids : rooms.get(room);
+    if (members === undefined || members.size === 0) return undefined;
+    if (position !== undefined && header.r !== undefined && !this.#isFirst(position)) return undefined;
+    return node.tracing.hop(header, header.r ?? (room === undefined ? [] : [room]), position);
+  }
+
+  /** Of what comes once for each of several rooms. */
+  #isFirst(position: Position): boolean {
+    const { cursor, previousCursor } = this.#parts.node.lane;
+    return cursor === position && previousCursor !== cursor;
+  }
+
+  #fanOut(
+    room: string | undefined,
+    delivery: Delivery,
+    logged?: Logged,
+    hop?: Hop,
+    telling?: (traceparent: string) => Delivery,
+  ): void {
     const { node, nsp, rooms, followed } = this.#parts;
     const { r, x } = delivery.header;
+    let recipients = 0;
+    let told: Delivery | undefined;
     for (const id of this.#meant(room, r, logged)) {
       if (x?.some((other) => rooms.get(other)?.has(id) === true) === true) continue;
       if (room !== undefined && logged !== undefined && !followed.takes(id, room, r, logged.position))
@@ -150,8 +198,23 @@ export class RoomSockets {
         this.#serveFromLog(socket, logged);
         // It may not be told this offset before what has been said to it alone is heard.
       } else if (logged !== undefined && followed.isOpening(id)) this.#serveFromLog(socket, logged);
-      else this.#write(socket, delivery);
+      else {
+        recipients += 1;
+        const traceparent = hop?.tell(socket);
+        if (traceparent !== undefined) told ??= telling?.(traceparent);
+        this.#write(socket, traceparent === undefined ? delivery : (told ?? delivery));
+      }
     }
+    hop?.end(recipients);
+    if (recipients > 0) this.#observeDelivered(delivery, recipients, logged?.position);
+  }
+
+  /** @param position where it has just been logged, so that how late it is can be told */
+  #observeDelivered({ event }: Delivery, recipients: number, position?: Position): void {
+    const { node, nsp } = this.#parts;
+    const lagMs =
+      position === undefined ? undefined : Date.now() - Number(position.slice(0, position.indexOf('-')));
+    node.options.onObserved({ kind: 'delivered', namespace: nsp.name, event, recipients, lagMs });
   }
 
   /**
@@ -164,15 +227,13 @@ export class RoomSockets {
     among: readonly string[] | undefined,
     logged: Logged | undefined,
   ): Iterable<string> {
-    const { node, rooms, sids, followed } = this.#parts;
+    const { rooms, sids, followed } = this.#parts;
     if (room === undefined) return sids.keys();
     const its = rooms.get(room) ?? [];
     if (among === undefined) return its;
     if (logged === undefined)
       return [...its].filter((id) => among.find((one) => rooms.get(one)?.has(id) === true) === room);
-    const { cursor, previousCursor } = node.lane;
-    const isFirst = cursor === logged.position && previousCursor !== cursor;
-    if (isFirst) return new Set(among.flatMap((one) => [...(rooms.get(one) ?? [])]));
+    if (this.#isFirst(logged.position)) return new Set(among.flatMap((one) => [...(rooms.get(one) ?? [])]));
     return [...its].filter((id) => !followed.isSettled(id, room));
   }
 
@@ -226,9 +287,9 @@ export class RoomSockets {
     }
   }
 
-  #deliveryOf(entry: LogEntry, offset: Position): Delivery {
-    const { header, packet } = decodeEnvelope(entry.body);
-    return new Delivery(this.#parts.codec, header, packet, { position: entry.position, offset });
+  #deliveryOf({ body, position }: LogEntry, offset: Position, traceparent?: string): Delivery {
+    const { header, packet } = decodeEnvelope(body);
+    return new Delivery(this.#parts.codec, header, packet, { position, offset, traceparent });
   }
 
   #deliveryHere(packet: Packet, { flags }: BroadcastOptions): Delivery {

@@ -1,5 +1,8 @@
+import type { Context } from '@opentelemetry/api';
 import { backoffMs, type Clock } from '@sluice/kernel';
+import { recorded, within } from '@sluice/telemetry';
 import type { Position } from '../log/cluster-log.ts';
+import type { LanesTracing } from './lanes-tracing.ts';
 import type { NewSession, SessionChange, SessionHold, SessionStore } from '@sluice/session-store';
 
 export interface KeeperOptions {
@@ -12,6 +15,7 @@ export interface KeeperOptions {
   readonly heartbeatMs: number;
   /** A newer socket has taken over the session of this one. */
   readonly onFenced: (sid: string) => void;
+  readonly tracing: Pick<LanesTracing, 'writeSession'>;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
 }
 
@@ -32,6 +36,8 @@ interface Kept {
   /** The write under way, and the one that will follow it. */
   writing: Promise<void> | undefined;
   next: Promise<void> | undefined;
+  /** What has caused the next write, where that is recorded: the first of several. */
+  cause: Context | undefined;
   ended: boolean;
 }
 
@@ -143,9 +149,14 @@ export class SessionKeeper {
 
   /** Writes what has changed; what changes during a write goes with the next. */
   #write(sid: string, kept: Kept): Promise<void> {
+    kept.cause ??= recorded();
     if (kept.writing === undefined) {
       // Everything that changes in this tick goes together.
-      kept.writing = Promise.resolve().then(() => this.#flush(sid, kept));
+      kept.writing = Promise.resolve().then(() => {
+        const { cause } = kept;
+        kept.cause = undefined;
+        return this.#options.tracing.writeSession(cause, () => this.#flush(sid, kept));
+      });
       this.#track(kept.writing);
       return kept.writing;
     }
@@ -163,19 +174,21 @@ export class SessionKeeper {
 
   /** Never rejects. Tries until it is written, the session is somebody else's or the socket gone for good. */
   async #flush(sid: string, kept: Kept): Promise<void> {
+    const held = recorded();
     for (let attempt = 0; !kept.ended; attempt += 1) {
       const { fresh } = kept;
       const data = kept.final ?? this.#options.dataOf(sid) ?? kept.data;
       let change: Change | undefined;
       try {
         if (fresh !== undefined) {
-          await this.#store.create({ ...fresh, data });
+          await within(held, () => this.#store.create({ ...fresh, data }));
           kept.fresh = undefined;
         }
         change = { joined: kept.joined, left: kept.left, start: kept.start };
         kept.joined = undefined;
         kept.left = undefined;
-        if (!(await this.#save(kept, change, data))) this.#fenced(sid, kept);
+        const saving = change;
+        if (!(await within(held, () => this.#save(kept, saving, data)))) this.#fenced(sid, kept);
         kept.data = data;
         if (kept.start === change.start) kept.start = undefined;
         kept.writing = undefined;
@@ -272,6 +285,7 @@ function newKept(hold: SessionHold, data: string): Kept {
     final: undefined,
     writing: undefined,
     next: undefined,
+    cause: undefined,
     ended: false,
   };
 }

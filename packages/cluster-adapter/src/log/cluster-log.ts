@@ -94,6 +94,8 @@ export interface ClusterLog extends Lifecycle {
   read(topic: Topic, after: Position, limit: number, until?: Position): Promise<LogEntry[]>;
   /** Up to `limit` entries before `before` or the latest, newest first. */
   readBefore(topic: Topic, before: Position | undefined, limit: number): Promise<LogEntry[]>;
+  /** How many entries the log of a topic has, and how many it was ever given since it began: the rest was trimmed. */
+  extent(topic: Topic): Promise<{ readonly entries: number; readonly appended: number }>;
   /** Extends this member's lease and returns the members whose lease lasts, itself included. */
   beat(member: string, leaseMs: number): Promise<string[]>;
   /** The members whose lease lasts. */
@@ -102,6 +104,8 @@ export interface ClusterLog extends Lifecycle {
   resign(member: string): Promise<void>;
   /** Drops the present connection for hearing and makes another, where one is in use. */
   reconnect(): void;
+  /** Publications that are not settled, and what they take. */
+  readonly unsettled: { readonly publications: number; readonly bytes: number };
   /** True where publications are not waiting for the store. */
   readonly available: boolean;
   /** True where everything subscribed to is heard. */

@@ -23,6 +23,7 @@ export interface MemoryNode {
 }
 
 interface TopicLog {
+  appended: number;
   entries: LogEntry[];
   end: Position;
 }
@@ -82,6 +83,7 @@ export class MemoryHub {
       const entry = { position, previous: log.end, body: bytes };
       log.end = position;
       log.entries.push(entry);
+      log.appended += 1;
       this.#keep(log, retention);
       for (const node of this.#nodes) node.deliver(topic, (to) => to.onEntry(topic, entry));
     }
@@ -98,6 +100,11 @@ export class MemoryHub {
 
   tail(topic: Topic): Position {
     return this.#topics.get(topic)?.end ?? origin;
+  }
+
+  extent(topic: Topic): { entries: number; appended: number } {
+    const log = this.#topics.get(topic);
+    return { entries: log?.entries.length ?? 0, appended: log?.appended ?? 0 };
   }
 
   end(): LogEnd {
@@ -138,7 +145,7 @@ export class MemoryHub {
   #log(topic: Topic): TopicLog {
     let log = this.#topics.get(topic);
     if (log === undefined) {
-      log = { entries: [], end: origin };
+      log = { appended: 0, entries: [], end: origin };
       this.#topics.set(topic, log);
     }
     return log;

@@ -88,6 +88,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): MemoryLog {
     end: async () => hub.end(),
     read: async (topic, after, limit, until) => hub.read(topic, after, limit, until),
     readBefore: async (topic, before, limit) => hub.readBefore(topic, before, limit),
+    extent: async (topic) => hub.extent(topic),
     async beat(member, leaseMs) {
       hub.beat(member, leaseMs);
       return hub.members();
@@ -100,6 +101,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): MemoryLog {
     },
     interrupt,
     restore,
+    unsettled: { publications: 0, bytes: 0 },
     available: true,
     get hearing() {
       return hearing;

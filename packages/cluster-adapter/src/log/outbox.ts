@@ -1,5 +1,7 @@
+import type { Context } from '@opentelemetry/api';
 import type { Clock } from '@sluice/kernel';
 import { redisError } from '@sluice/redis-core';
+import { recorded, within } from '@sluice/telemetry';
 import type { LogPublication, LogReceipt, Position } from './cluster-log.ts';
 import { logError } from './log-errors.ts';
 
@@ -21,6 +23,8 @@ export interface Outgoing {
   after: Position;
   /** Why the last attempt failed. While it is `redis_connection_lost` the outcome is unknown. */
   failure: unknown;
+  /** What has caused it, where that is recorded: it may be sent long after the call. */
+  readonly cause: Context | undefined;
   resolve: ((receipt: LogReceipt | Promise<LogReceipt>) => void) | undefined;
   reject: ((error: unknown) => void) | undefined;
 }
@@ -70,6 +74,10 @@ export class Outbox {
     return this.#isOpen && this.#deps.connected();
   }
 
+  get unsettled(): { readonly publications: number; readonly bytes: number } {
+    return { publications: this.#underWay + this.#failed.size + this.#waiting.size, bytes: this.#bytes };
+  }
+
   get underWay(): number {
     return this.#underWay;
   }
@@ -91,6 +99,7 @@ export class Outbox {
       expiresAt: this.#deps.clock.now() + this.#limits.maxAgeMs,
       after: '',
       failure: undefined,
+      cause: recorded(),
       resolve: undefined,
       reject: undefined,
     };
@@ -208,7 +217,7 @@ export class Outbox {
       // The timer is late; it will see to it.
       if (leftMs <= 0) continue;
       this.#waiting.delete(item);
-      item.resolve?.(this.#send(item, leftMs));
+      item.resolve?.(within(item.cause, () => this.#send(item, leftMs)));
     }
   }
 

@@ -111,6 +111,18 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       const from = before === undefined ? '+' : `(${before}`;
       return range(topic, ['XREVRANGE', from, '-', 'COUNT', String(limit)]);
     },
+    async extent(topic) {
+      let reply: RedisReply;
+      try {
+        reply = await commands.send(['XINFO', 'STREAM', keys.topic(topic).log], again);
+      } catch (error) {
+        // Gone, or never there.
+        if (redisError.is(error, 'redis_refused')) return { entries: 0, appended: 0 };
+        throw error;
+      }
+      const { length, 'entries-added': appended } = reply as Record<string, number>;
+      return { entries: length ?? 0, appended: appended ?? 0 };
+    },
     async beat(member, leaseMs) {
       const reply = await commands.run(beatScript, [keys.members], [member, String(leaseMs)], again);
       return reply as string[];
@@ -122,6 +134,9 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       await commands.send(['ZREM', keys.members, member], again);
     },
     reconnect: () => core.subscriber().reset(),
+    get unsettled() {
+      return publisher.unsettled;
+    },
     get available() {
       return publisher.available;
     },

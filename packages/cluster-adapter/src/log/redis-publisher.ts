@@ -57,6 +57,10 @@ export class RedisPublisher {
     return this.#outbox.isOpen;
   }
 
+  get unsettled(): { readonly publications: number; readonly bytes: number } {
+    return this.#outbox.unsettled;
+  }
+
   publish(publication: LogPublication): Promise<LogReceipt> {
     return this.#outbox.publish(publication);
   }

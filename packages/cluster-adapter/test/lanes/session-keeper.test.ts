@@ -29,6 +29,7 @@ test('a room that is joined while the session is first written is in it, and one
     givenTo: () => undefined,
     heartbeatMs: 1_000,
     onFenced: () => undefined,
+    tracing: { writeSession: (_cause, work) => work() },
     onFault: (fault) => faults.push(fault),
   });
   const written = keeper.open(session);
