@@ -1,4 +1,5 @@
 import { ensureBuilt } from './build.mjs';
+import { ensureCollector } from './collector.mjs';
 import { withSetupLock } from './lock.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
 import { ensurePythonEnvironment } from './python-environment.mjs';
@@ -32,6 +33,8 @@ export async function provisionTests() {
     await ensureNodeModules();
     await ensureBuilt();
   });
+  // Without the lock: it takes minutes once, for which `npm start` is not to wait.
+  await ensureCollector();
 }
 
 function requireNode() {

@@ -1,3 +1,4 @@
+export * from './collector.ts';
 export type { OtlpAttributes, OtlpValue } from './otlp-attributes.ts';
 export type { OtlpDistribution, OtlpMetric, OtlpPoint } from './otlp-metric.ts';
 export * from './otlp-receiver.ts';
