@@ -137,7 +137,7 @@ test(
       stalledGrowthMiB: (stalledPeakBytes - beforeBytes) / megabyte,
       growthMiB: grewBytes / megabyte,
       spills: metricTotal(metrics, 'sluice_spills_total'),
-      replayed: metricTotal(metrics, 'sluice_replayed_events_total'),
+      replayed: metricTotal(metrics, 'sluice_replay_events_sum'),
     });
     expect(reader.ids).toEqual(order);
     expect(metricTotal(metrics, 'sluice_spills_total')).toBeGreaterThan(0);

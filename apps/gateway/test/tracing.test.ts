@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   connect,
+  connectRefused,
   eventually,
+  metricTotal,
   openScope,
   startCluster,
   startOtlpReceiver,
@@ -179,5 +181,299 @@ describe('driver lanes', () => {
     const [first, second, third] = hearer.messages('quiet');
     for (const message of [first, second]) expect(Object.keys(message ?? {})).not.toContain('traceparent');
     expect(contextIn(third ?? {}).traceId).toBe(sampled.traceId);
+  });
+
+  test('garbage for a context is ignored and counted', async () => {
+    const gateway = cluster.gateway(0);
+    const sender = await connect(each, gateway, { user: 'ada' });
+    await sender.join('garbage');
+    const invalid = async (): Promise<number> =>
+      metricTotal(await gateway.metrics(), 'sluice_traceparents_total', { outcome: 'invalid' });
+    const before = await invalid();
+    const { traceparent } = remote();
+    const garbage = [
+      'garbage',
+      '',
+      7,
+      null,
+      {},
+      ['x'],
+      traceparent.toUpperCase(),
+      traceparent.replace('00-', 'ff-'),
+      `${traceparent}-more`,
+      `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
+      `00-${'1'.repeat(32)}-${'0'.repeat(16)}-01`,
+      `01${traceparent.slice(2)}-${'x'.repeat(1_000)}`,
+    ];
+    for (const one of garbage) await say(sender, 'garbage', one, 'still said');
+    expect(await invalid()).toBe(before + garbage.length);
+    // A version that is not known yet begins like this one.
+    const later = remote();
+    await say(sender, 'garbage', later.traceparent.replace('00-', '01-').concat('-more'));
+    await traceOf(otlp, later, (its) => its.some(({ name }) => name === 'process room:{room}'));
+  });
+
+  test('the trace goes on over a killed node and the recovery of its client', async () => {
+    const doomed = await cluster.add('gateway-doomed');
+    const sender = await connect(each, cluster.gateway(0), { user: 'ada' });
+    const hearer = await listen(doomed, 'bob');
+    for (const client of [sender, hearer]) await client.join('killed');
+    await say(sender, 'killed', undefined, 'before');
+    await hearer.untilText('killed', 'before');
+    hearer.moveTo('http://127.0.0.1:1');
+    await doomed.kill();
+    const [emit, admission] = [remote(), remote()];
+    const id = await say(sender, 'killed', emit.traceparent, 'missed');
+    await say(sender, 'killed', remote('00').traceparent, 'missed unsampled');
+    // Its client names what its return is part of.
+    const auth = hearer.socket.auth as Record<string, unknown>;
+    hearer.socket.auth = { ...auth, traceparent: admission.traceparent };
+    hearer.moveTo(cluster.gateway(1).url);
+    const heard = await hearer.untilText('killed', 'missed');
+    expect(await hearer.untilReady(2)).toMatchObject({ recovered: true, nodeId: 'gateway-2' });
+    expect(heard.id).toBe(id);
+
+    const spans = await traceOf(otlp, emit, (its) => its.length >= 5);
+    const send = only(spans, 'send room:{room}');
+    expect(send.parentSpanId).toBe(only(spans, 'handle message:send').spanId);
+    expect(contextIn(heard)).toEqual({ traceId: emit.traceId, spanId: send.spanId });
+    const unsampled = await hearer.untilText('killed', 'missed unsampled');
+    expect(Object.keys(unsampled)).not.toContain('traceparent');
+
+    const coming = await traceOf(otlp, admission, (its) => its.some(({ name }) => name === 'connect'));
+    const connecting = only(coming, 'connect');
+    expect(connecting).toMatchObject({
+      kind: 'SERVER',
+      parentSpanId: admission.spanId,
+      attributes: {
+        'http.route': '/socket.io/',
+        'network.protocol.name': 'websocket',
+        'sluice.outcome': 'ok',
+      },
+    });
+    expect(only(coming, 'authenticate')).toMatchObject({ parentSpanId: connecting.spanId });
+    const recovering = only(coming, 'recover');
+    expect(recovering).toMatchObject({
+      parentSpanId: connecting.spanId,
+      attributes: { 'sluice.recovery.outcome': 'recovered', 'sluice.replay.events': 2 },
+    });
+    expect(only(coming, 'replay')).toMatchObject({
+      parentSpanId: connecting.spanId,
+      links: [{ traceId: emit.traceId, spanId: send.spanId }],
+      attributes: { 'sluice.replay.events': 2 },
+    });
+    // Its claim, the log’s end and what it missed.
+    const commands = coming.filter(
+      ({ kind, parentSpanId }) => kind === 'CLIENT' && parentSpanId === recovering.spanId,
+    );
+    expect(commands.map(({ name }) => name).toSorted()).toEqual(
+      expect.arrayContaining(['EVALSHA', 'XRANGE']),
+    );
+  });
+
+  test('a return that is not sampled shows in the trace of what it was given', async () => {
+    const sender = await connect(each, cluster.gateway(0), { user: 'ada' });
+    const hearer = await listen(cluster.gateway(1), 'bob');
+    for (const client of [sender, hearer]) await client.join('returned');
+    await say(sender, 'returned', undefined, 'before');
+    await hearer.untilText('returned', 'before');
+    hearer.moveTo('http://127.0.0.1:1');
+    hearer.cut();
+    await hearer.untilDisconnected();
+    const emit = remote();
+    await say(sender, 'returned', emit.traceparent, 'missed');
+    hearer.moveTo(cluster.gateway(0).url);
+    await hearer.untilText('returned', 'missed');
+    const spans = await traceOf(otlp, emit, (its) => its.some(({ name }) => name === 'replay'));
+    expect(only(spans, 'replay', 'gateway-1')).toMatchObject({
+      parentSpanId: only(spans, 'send room:{room}').spanId,
+      attributes: { 'sluice.replay.events': 1 },
+    });
+  });
+
+  test('a handshake, a join and a read of the history are traces with what they cause in Redis', async () => {
+    const admission = remote();
+    const client = await listen(cluster.gateway(0), 'ada', { traceparent: admission.traceparent });
+    const connecting = await traceOf(
+      otlp,
+      admission,
+      (its) => its.some(({ name }) => name === 'connect') && its.some(({ name }) => name === 'write session'),
+    );
+    const session = only(connecting, 'write session');
+    expect(session.parentSpanId).toBe(only(connecting, 'connect').spanId);
+    expect(connecting.filter(({ parentSpanId }) => parentSpanId === session.spanId)).toHaveLength(1);
+    expect(connecting.map(({ name }) => name)).not.toContain('recover');
+
+    const [joining, reading] = [remote(), remote()];
+    const join = { room: 'history', traceparent: joining.traceparent };
+    await client.succeed('room:join', join);
+    const joined = await traceOf(
+      otlp,
+      joining,
+      (its) =>
+        its.some(({ name }) => name === 'process room:join') &&
+        its.some(({ name }) => name === 'write session'),
+    );
+    expect(only(joined, 'write session').parentSpanId).toBe(only(joined, 'handle room:join').spanId);
+    const read = { room: 'history', traceparent: reading.traceparent };
+    await client.succeed('history:read', read);
+    const found = await traceOf(otlp, reading, (its) =>
+      its.some(({ name }) => name === 'process history:read'),
+    );
+    expect(only(found, 'XREVRANGE').parentSpanId).toBe(only(found, 'handle history:read').spanId);
+  });
+
+  test('what goes wrong is told by its code: a client’s fault as it is, ours as an error', async () => {
+    const client = await connect(each, cluster.gateway(0), { user: 'ada' });
+    const [stranger, refused] = [remote(), remote()];
+    await client.request('message:send', {
+      room: 'elsewhere',
+      text: 'x',
+      clientId: 'x',
+      traceparent: stranger.traceparent,
+    });
+    const spans = await traceOf(otlp, stranger, (its) => its.length >= 2);
+    expect(only(spans, 'process message:send')).toMatchObject({
+      attributes: { 'sluice.outcome': 'not_joined', 'error.type': 'not_joined' },
+      status: { code: 'UNSET' },
+    });
+    const auth = { token: 'none', traceparent: refused.traceparent };
+    await connectRefused(each, cluster.gateway(0), { user: 'eve', auth });
+    const [refusal, ...others] = (await traceOf(otlp, refused, (its) => its.length >= 2)).filter(
+      ({ name }) => name === 'connect',
+    );
+    expect(refusal).toMatchObject({
+      attributes: { 'sluice.outcome': 'unauthorized', 'error.type': 'unauthorized' },
+    });
+    expect(others).toEqual([]);
+  });
+
+  test('only so many of a node’s clients are told the context of one event', async () => {
+    const sender = await connect(each, cluster.gateway(0), { user: 'ada' });
+    const crowd = await Promise.all(
+      Array.from({ length: 13 }, (_, index) => listen(cluster.gateway(1), `bob-${index}`)),
+    );
+    await Promise.all([sender, ...crowd].map((client) => client.join('crowd')));
+    const emit = remote();
+    await say(sender, 'crowd', emit.traceparent);
+    const heard = await Promise.all(crowd.map((client) => client.untilText('crowd', 'hello')));
+    expect(heard.filter((message) => 'traceparent' in message)).toHaveLength(10);
+    const spans = await traceOf(
+      otlp,
+      emit,
+      (its) => its.filter(({ name }) => name === 'process room:{room}').length === 2,
+    );
+    expect(only(spans, 'process room:{room}', 'gateway-2').attributes['sluice.recipients']).toBe(13);
+  });
+
+  test('neither rooms nor users are named, unless it is allowed', async () => {
+    const open = await cluster.add('gateway-open', { TRACE_NAMES: 'rooms,users' });
+    const [discreet, told] = [remote(), remote()];
+    const sender = await connect(each, cluster.gateway(0), { user: 'secret-user' });
+    const other = await connect(each, open, { user: 'open-user' });
+    for (const client of [sender, other]) await client.join('secret-room');
+    await say(sender, 'secret-room', discreet.traceparent);
+    const hidden = await traceOf(
+      otlp,
+      discreet,
+      (its) =>
+        its.some(({ name }) => name === 'process message:send') &&
+        its.some((one) => nodeOf(one) === 'gateway-1' && one.name === 'process room:{room}'),
+    );
+    const ofDiscreet = hidden
+      .filter((one) => nodeOf(one) === 'gateway-1')
+      .map(({ name, attributes }) => ({ name, attributes }));
+    expect(JSON.stringify(ofDiscreet)).not.toMatch(/secret-(room|user)/);
+    await say(other, 'secret-room', told.traceparent);
+    const shown = await traceOf(otlp, told, (its) => its.some(({ name }) => name === 'process message:send'));
+    expect(only(shown, 'process message:send').attributes['enduser.id']).toBe('open-user');
+    expect(only(shown, 'send room:{room}').attributes['messaging.destination.name']).toBe('room:secret-room');
+  });
+
+  test('a line of the log that was caused by something recorded says by what', async () => {
+    const gateway = cluster.gateway(0);
+    const admission = remote();
+    await listen(gateway, 'logged', { traceparent: admission.traceparent });
+    const line = await gateway.logs.until((lines) =>
+      lines.find(({ msg, user }) => msg === 'connected' && user === 'logged'),
+    );
+    const spans = await traceOf(otlp, admission, (its) => its.some(({ name }) => name === 'connect'));
+    expect(line).toMatchObject({ trace_id: admission.traceId, span_id: only(spans, 'connect').spanId });
+    const plain = await connect(each, gateway, { user: 'unlogged' });
+    const other = await gateway.logs.until((lines) => lines.find(({ user }) => user === plain.user));
+    expect(Object.keys(other)).not.toContain('trace_id');
+  });
+});
+
+describe('sampling', () => {
+  test('what begins here is sampled by the sampler, whole or not at all', async () => {
+    const receiver = await startOtlpReceiver(each);
+    const env = {
+      ...exporting(receiver),
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.5',
+    };
+    const { gateway } = await startCluster(each, { nodes: 2, driver: 'lanes', env });
+    const sender = await connect(each, gateway(0), { user: 'ada' });
+    const hearer = await connect(each, gateway(1), { user: 'bob' });
+    for (const client of [sender, hearer]) await client.join('half');
+    const count = 60;
+    for (let index = 0; index < count; index += 1) await say(sender, 'half', undefined, `message ${index}`);
+    await hearer.untilText('half', `message ${count - 1}`);
+    // The last that is sampled, for certain.
+    const last = remote();
+    await say(sender, 'half', last.traceparent);
+    await traceOf(receiver, last, (its) => its.length >= 6);
+    await eventually(() => {
+      const all = receiver.spans.entries;
+      const count = (name: string, traceId: string): number =>
+        all.filter((span) => span.name === name && span.traceId === traceId).length;
+      return all
+        .filter(({ name }) => name === 'process message:send')
+        .every(({ traceId }) => count('process room:{room}', traceId) === 2);
+    });
+    const roots = receiver.spans.entries.filter(
+      ({ name, parentSpanId }) => name === 'process message:send' && parentSpanId === undefined,
+    );
+    // Outside of this with a probability below one in a million.
+    expect(roots.length).toBeGreaterThan(count * 0.15);
+    expect(roots.length).toBeLessThan(count * 0.85);
+  });
+});
+
+describe('a collector that is away', () => {
+  test('holds nobody up: what cannot be sent is bounded, dropped and counted', async () => {
+    const receiver = await startOtlpReceiver(each);
+    receiver.stall();
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+      OTEL_BSP_EXPORT_TIMEOUT: '500',
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      OTEL_BSP_MAX_QUEUE_SIZE: '32',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '16',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+    };
+    const { gateway } = await startCluster(each, { nodes: 1, driver: 'lanes', env });
+    const one = gateway(0);
+    const sender = await connect(each, one, { user: 'ada' });
+    await sender.join('away');
+    for (let index = 0; index < 60; index += 1) await say(sender, 'away', undefined, `message ${index}`);
+    await sender.untilText('away', 'message 59');
+    const total = async (name: string, labels = {}): Promise<number> =>
+      metricTotal(await one.metrics(), name, labels);
+    await eventually(async () => (await total('sluice_telemetry_spans_dropped_total')) > 0);
+    for (const signal of ['traces', 'metrics']) {
+      await eventually(
+        async () => (await total('sluice_telemetry_exports_total', { signal, outcome: 'failed' })) > 0,
+      );
+    }
+    await one.logs.until((lines) => lines.find(({ msg }) => msg === 'telemetry'));
+    receiver.heal();
+    await eventually(
+      async () => (await total('sluice_telemetry_exports_total', { signal: 'traces', outcome: 'ok' })) > 0,
+    );
+    receiver.stall();
+    expect((await one.stop()).code).toBe(0);
   });
 });
