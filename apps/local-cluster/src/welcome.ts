@@ -23,7 +23,9 @@ export function welcome(plan: ClusterPlan, pidOf: (process: string) => number | 
     `  data in ${plan.dataFolder}`,
     ...(plan.traces === undefined
       ? []
-      : [`  traces appear below, of each message and connection; spans go to ${tracesUrl(plan.traces)}`]),
+      : [
+          `  traces of each message and connection appear below; their spans go to ${tracesUrl(plan.traces)}`,
+        ]),
     '',
     'What to try',
     `  1. Open ${url} in two browsers, sign in under two names, and chat. Each says which gateway it is on.`,

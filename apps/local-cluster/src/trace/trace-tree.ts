@@ -68,7 +68,8 @@ export function renderTree(part: TracePart, style: TreeStyle): string {
 
 /** Spans whose parent is not among them come first in their trees. Each is in it once, whatever the parents claim. */
 function forestOf(spans: readonly TraceSpan[]): Node[] {
-  const byStart = spans.toSorted((a, b) => a.startMs - b.startMs);
+  // Starts may be known to the millisecond only: of two at once, the one that ended first.
+  const byStart = spans.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const placed = new Set<TraceSpan>();
   const grow = (span: TraceSpan): Node => {
@@ -116,6 +117,7 @@ function processOf({ attributes, process }: TraceSpan): string {
   return String(attributes.get('db.system.name') ?? process);
 }
 
+/** A refusal has a type, and no status of an error: the gateway did what it should. */
 function isFailed({ error, attributes }: TraceSpan): boolean {
   return error !== undefined || attributes.has('error.type');
 }

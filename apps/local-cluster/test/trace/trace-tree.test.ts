@@ -85,6 +85,20 @@ connect in 3.0 ms  trace aaaaaaaa
     expect(colored).not.toMatch(`${esc}[31mrecover`);
   });
 
+  test('shows a refusal in red too, and of two at once the one that ended first', () => {
+    const refused: readonly SpanSketch[] = [
+      {
+        name: 'process message:send',
+        id: '1',
+        attributes: { 'sluice.outcome': 'not_joined', 'error.type': 'not_joined' },
+      },
+      { name: 'second', id: '2', parent: '1', took: 2 },
+      { name: 'first', id: '3', parent: '1', took: 1 },
+    ];
+    expect(rendered(refused, { colors: true, unicode: true })).toMatch(`${esc}[31mnot_joined${esc}[0m`);
+    expect(rendered(refused)).toMatch(/first.*\n.*second/);
+  });
+
   test('of what comes later says whose it is', () => {
     const clock = new ManualClock();
     const texts: string[] = [];
