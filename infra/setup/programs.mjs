@@ -10,9 +10,10 @@ import { delimiter, join } from 'node:path';
  * @property {string} brew Homebrew's.
  * @property {{ args: readonly string[], pattern: RegExp, minimum: readonly [number, number] }} [version]
  * @property {readonly string[]} [probe] Arguments with which it must succeed.
+ * @property {{ name: string, port: number }} [service] What Debian may start as it installs the package.
  */
 
-/** @type {Record<'redis' | 'haproxy' | 'chromium' | 'python', Program>} */
+/** @type {Record<'redis' | 'haproxy' | 'chromium' | 'python' | 'prometheus', Program>} */
 export const programs = {
   redis: {
     names: ['redis-server'],
@@ -20,6 +21,7 @@ export const programs = {
     apt: ['redis-server'],
     brew: 'redis',
     version: { args: ['--version'], pattern: /v=(\d+)\.(\d+)/, minimum: [7, 0] },
+    service: { name: 'redis-server', port: 6379 },
   },
   haproxy: {
     names: ['haproxy'],
@@ -41,6 +43,15 @@ export const programs = {
     brew: 'python3',
     // Debian splits these off into python3-venv.
     probe: ['-c', 'import venv, ensurepip'],
+  },
+  prometheus: {
+    names: ['prometheus'],
+    purpose: 'Prometheus reads the metrics and the rules, in the tests',
+    // Brings promtool too.
+    apt: ['prometheus'],
+    brew: 'prometheus',
+    version: { args: ['--version'], pattern: /version (\d+)\.(\d+)/, minimum: [2, 42] },
+    service: { name: 'prometheus', port: 9090 },
   },
 };
 

@@ -28,7 +28,7 @@ export async function provisionCluster({ ownRedis }) {
 export async function provisionTests() {
   requireNode();
   await withSetupLock(async () => {
-    await ensurePrograms(['redis', 'haproxy', 'chromium']);
+    await ensurePrograms(['redis', 'haproxy', 'chromium', 'prometheus']);
     await ensurePythonEnvironment();
     await ensureNodeModules();
     await ensureBuilt();

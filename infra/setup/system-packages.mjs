@@ -34,8 +34,8 @@ async function install(names) {
       ...asRoot,
       'env',
       'DEBIAN_FRONTEND=noninteractive',
-      // Debian starts a redis-server on 6379 as it installs the package, which nobody asked for. In the single-user
-      // runlevel it does not; a system under systemd looks elsewhere, hence the word about it below.
+      // Debian starts a redis-server on 6379 as it installs the package, and others likewise, which nobody asked for. In
+      // the single-user runlevel it does not; a system under systemd looks elsewhere, hence the word about it below.
       'RUNLEVEL=1',
       'apt-get',
       '--quiet',
@@ -46,9 +46,10 @@ async function install(names) {
   };
   await aptGet('update');
   await aptGet('install', '--yes', '--no-install-recommends', ...packages);
-  if (names.includes('redis')) {
-    say('Debian may have started a Redis service of its own on port 6379. Sluice does not use it.');
-    say('To be without: systemctl disable --now redis-server');
+  for (const { service } of names.map((name) => programs[name])) {
+    if (service === undefined) continue;
+    say(`Debian may have started ${service.name} on port ${service.port}. Sluice does not use that one.`);
+    say(`To be without: systemctl disable --now ${service.name}`);
   }
 }
 

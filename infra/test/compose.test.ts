@@ -10,7 +10,8 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly depends_on?: Readonly<Record<string, unknown>> | readonly string[];
+  readonly profiles?: readonly string[];
 }
 
 interface Compose {
@@ -22,6 +23,8 @@ const read = (path: string): string => readFileSync(repositoryPath(path), 'utf8'
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const gatewayNames = Object.keys(compose.services).filter((name) => name.startsWith('gateway-'));
+const needs = ({ depends_on: needed = [] }: Service): readonly string[] =>
+  Array.isArray(needed) ? (needed as readonly string[]) : Object.keys(needed);
 
 describe('docker-compose.yml', () => {
   // The specification's own schema, as the linter of compose files carries it.
@@ -46,7 +49,7 @@ describe('docker-compose.yml', () => {
 
   test('mounts only files that exist and volumes that are declared', () => {
     const sources = services.flatMap(([, { volumes = [] }]) => volumes.map((v) => v.split(':')[0] ?? ''));
-    expect(sources).toHaveLength(3);
+    expect(sources).toHaveLength(8);
     for (const source of sources) {
       const known = source.startsWith('.') ? existsSync(repositoryPath(source)) : source in compose.volumes;
       expect([source, known]).toEqual([source, true]);
@@ -54,13 +57,57 @@ describe('docker-compose.yml', () => {
   });
 
   test('depends on services that exist', () => {
-    const wanted = services.flatMap(([, service]) => Object.keys(service.depends_on ?? {}));
+    const wanted = services.flatMap(([, service]) => needs(service));
     expect(wanted.filter((name) => !(name in compose.services))).toEqual([]);
   });
 
-  test('publishes the front alone, on the loopback', () => {
+  test('publishes the front and what people look at beside it, on the loopback', () => {
     const published = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
-    expect(published).toEqual([['front', expect.stringMatching(/^127\.0\.0\.1:/)]]);
+    expect(published).toEqual([
+      ['front', '127.0.0.1:${SLUICE_PORT:-3000}:3000'],
+      ['collector', '127.0.0.1:${SLUICE_OTLP_PORT:-4318}:4318'],
+      ['prometheus', '127.0.0.1:${SLUICE_PROMETHEUS_PORT:-9090}:9090'],
+      ['jaeger', '127.0.0.1:${SLUICE_JAEGER_PORT:-16686}:16686'],
+      ['grafana', '127.0.0.1:${SLUICE_GRAFANA_PORT:-3001}:3000'],
+    ]);
+  });
+
+  test('runs no telemetry without its profile, and needs none', () => {
+    const observability = services.filter(([, { profiles }]) => profiles !== undefined);
+    const names = observability.map(([name]) => name);
+    expect(names).toEqual(['collector', 'prometheus', 'jaeger', 'grafana']);
+    for (const [name, service] of services) {
+      expect([name, service.profiles]).toEqual([name, names.includes(name) ? ['observability'] : undefined]);
+      if (!names.includes(name))
+        expect(needs(service).filter((needed) => names.includes(needed))).toEqual([]);
+      // What somebody runs tomorrow is what was tried today.
+      expect([name, service.image]).toEqual([
+        name,
+        expect.stringMatching(/:v?\d+\.\d|^sluice-gateway:local$/),
+      ]);
+    }
+  });
+
+  test('lets gateways send telemetry only where somebody says where to', () => {
+    for (const name of gatewayNames) {
+      expect(compose.services[name]?.environment).toMatchObject({
+        OTEL_EXPORTER_OTLP_ENDPOINT: '${OTEL_EXPORTER_OTLP_ENDPOINT:-}',
+        OTEL_METRICS_EXPORTER: '${OTEL_METRICS_EXPORTER:-none}',
+      });
+    }
+  });
+
+  test('has Prometheus look at each gateway, at the front and at the Collector', () => {
+    const { scrape_configs: jobs } = parse(read('infra/observability/prometheus.yml')) as {
+      scrape_configs: { static_configs: { targets: string[]; labels?: { instance: string } }[] }[];
+    };
+    const targets = jobs.flatMap((job) => job.static_configs).flatMap((group) => group.targets);
+    const gateways = gatewayNames.map((name) => `${name}:3100`);
+    expect(targets).toEqual([...gateways, 'front:8404', 'collector:8888']);
+    expect(compose.services['front']?.environment?.['FRONT_STATS_BIND']).toBe(':8404');
+    for (const name of gatewayNames) {
+      expect(compose.services[name]?.environment?.['OPERATOR_HOST']).toBe('0.0.0.0');
+    }
   });
 
   test('gives every gateway the name under which the front routes its sessions', () => {
