@@ -3,7 +3,8 @@ import type { ClusterDriver, DriverFault, DriverName } from './cluster-driver.ts
 import type { Socket } from 'socket.io';
 import type { RoomLogOptions } from './room-log.ts';
 import { createLanesDriver } from './lanes-driver.ts';
-import type { AdapterObservation, TracingOptions } from './lanes/lanes-options.ts';
+import type { TracingOptions } from './event-tracing.ts';
+import type { AdapterObservation } from './lanes/lanes-options.ts';
 
 export interface ClusterDriverOptions {
   readonly driver: DriverName;

@@ -10,13 +10,8 @@ export {
 } from './lanes/create-cluster-adapter.ts';
 export type { LanesAdapter } from './lanes/lanes-adapter.ts';
 export type { RoomPublication } from './lanes/publishing.ts';
-export type {
-  AdapterFault,
-  AdapterObservation,
-  EventPolicy,
-  LanesOptions,
-  TracingOptions,
-} from './lanes/lanes-options.ts';
+export type { TracingOptions } from './event-tracing.ts';
+export type { AdapterFault, AdapterObservation, EventPolicy, LanesOptions } from './lanes/lanes-options.ts';
 export type { RecoveryOutcome, FreshReason } from './lanes/recovery.ts';
 export {
   createEmitter,

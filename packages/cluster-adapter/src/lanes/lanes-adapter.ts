@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { ending, recorded, within } from '@sluice/telemetry';
+import { recorded, within } from '@sluice/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session, type SocketId } from 'socket.io-adapter';
 import type { Packet } from 'socket.io-parser';
@@ -182,14 +182,10 @@ export class LanesAdapter extends Adapter implements NodeHandler {
 
   /** Resolves once it is in the log; rejects as the log's `publish` does. */
   publish(publication: RoomPublication): Promise<LogReceipt> {
-    const sending = this.#node.tracing.send(publication.rooms);
-    if (sending === undefined) return this.#publish(publication);
-    const { span, traceparent } = sending;
-    return ending(
-      sending,
-      sending.run(() => this.#publish(publication, traceparent)),
-      ({ position, duplicate }) =>
-        span.setAttributes({ 'messaging.message.id': position, 'sluice.duplicate': duplicate }),
+    return this.#node.tracing.send(
+      publication.rooms,
+      (traceparent) => this.#publish(publication, traceparent),
+      (receipt) => receipt,
     );
   }
 
@@ -205,12 +201,8 @@ export class LanesAdapter extends Adapter implements NodeHandler {
 
   /** Past the log. */
   #send(publication: RoomPublication): Promise<void> {
-    const sending = this.#node.tracing.send(publication.rooms);
-    const envelope = this.#publishing.encode(publication, sending?.traceparent);
-    if (sending === undefined) return this.#publishing.send(publication, envelope);
-    return ending(
-      sending,
-      sending.run(() => this.#publishing.send(publication, envelope)),
+    return this.#node.tracing.send(publication.rooms, (traceparent) =>
+      this.#publishing.send(publication, this.#publishing.encode(publication, traceparent)),
     );
   }
 

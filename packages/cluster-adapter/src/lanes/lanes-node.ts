@@ -54,14 +54,7 @@ export class LanesNode implements Lifecycle {
     this.options = options;
     const { onFault, uid } = options;
     this.lane = new Lane(log, { uid, onFault, lingerMs });
-    this.tracing = new LanesTracing({
-      template: () => '{room}',
-      namesRooms: false,
-      contextOf: () => undefined,
-      wants: () => false,
-      maxTold: 10,
-      ...options.tracing,
-    });
+    this.tracing = new LanesTracing(options.tracing);
     this.admission = new Admission(options.recoveriesAtOnce);
     this.channel = new NodeChannel(log, this.lane, {
       uid,

@@ -1,5 +1,5 @@
-import type { Context } from '@opentelemetry/api';
 import type { Socket } from 'socket.io';
+import type { TracingOptions } from '../event-tracing.ts';
 import type { Retention } from '../log/cluster-log.ts';
 import type { LogGap } from './merged-read.ts';
 import type { RecoveryOutcome } from './recovery.ts';
@@ -38,20 +38,6 @@ export type AdapterObservation =
     }
   /** How long the log of some room is that this node serves, and how many entries have been trimmed from it since last seen. */
   | { readonly kind: 'log'; readonly entries: number; readonly trimmed: number };
-
-/** How the way of events is told to OpenTelemetry, where a provider is registered there. */
-export interface TracingOptions {
-  /** A room's name with what sets it apart replaced, since names of spans are few: `room:{room}`. Default `{room}`. */
-  readonly template: (room: string) => string;
-  /** True where spans may hold rooms' own names too. Default false. */
-  readonly namesRooms: boolean;
-  /** What the admission of a socket is part of, where that is recorded. Default: nothing. */
-  readonly contextOf: (socket: Socket) => Context | undefined;
-  /** True for a client that wants to be told the `traceparent` of the events it is sent, in their first argument. Default: none. */
-  readonly wants: (socket: Socket) => boolean;
-  /** So many clients of one node are told it of one event, at most. Default 10. */
-  readonly maxTold: number;
-}
 
 /** What becomes of an event for a client that is behind. */
 export type EventPolicy = 'lossless' | 'latest' | 'droppable';

@@ -1,6 +1,7 @@
 import type { Namespace, Socket } from 'socket.io';
 import type { BroadcastOptions } from 'socket.io-adapter';
 import { PacketType, type Packet } from 'socket.io-parser';
+import type { Hop } from '../event-tracing.ts';
 import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position } from '../log/cluster-log.ts';
 import { Delivery, type Encoded } from './delivery.ts';
@@ -8,7 +9,6 @@ import { decodeEnvelope, type Header } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './followed.ts';
 import { Laggards } from './laggards.ts';
-import type { Hop } from './lanes-tracing.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { PacketCodec } from './packet-codec.ts';
@@ -166,7 +166,7 @@ export class RoomSockets {
     const members = room === undefined ? sids : rooms.get(room);
     if (members === undefined || members.size === 0) return undefined;
     if (position !== undefined && header.r !== undefined && !this.#isFirst(position)) return undefined;
-    return node.tracing.hop(header, header.r ?? (room === undefined ? [] : [room]), position);
+    return node.tracing.hop(header.t, header.r ?? (room === undefined ? [] : [room]), position);
   }
 
   /** Of what comes once for each of several rooms. */
