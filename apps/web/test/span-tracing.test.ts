@@ -49,11 +49,11 @@ describe('sending a message', () => {
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(2);
   });
 
-  test('that is not sampled leaves no span, and the message carries nothing', () => {
+  test('that is not sampled leaves no span, and the message says so to whoever comes after', () => {
     const { tracing, spans } = collectSpans(0);
     const { fields, answered } = tracing.sending(false);
     answered(refused);
-    expect(fields).toEqual({});
+    expect(fields.traceparent).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
     expect(spans).toEqual([]);
   });
 });

@@ -18,3 +18,4 @@ export { metricCatalogue } from './catalogue/metrics.ts';
 export { spanCatalogue, type SpanEntry } from './catalogue/spans.ts';
 export { logCatalogue, type LogEntry } from './catalogue/logs.ts';
 export { traceFields } from './log-fields.ts';
+export { renderCatalogue } from './catalogue/render-catalogue.ts';

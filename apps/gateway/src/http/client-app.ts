@@ -9,6 +9,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { DevTokenIssuer } from '../auth/dev-token.ts';
+import { recorded } from './recorded.ts';
 
 export interface ClientAppDependencies {
   readonly nodeId: string;
@@ -40,7 +41,8 @@ export function createClientApp(deps: ClientAppDependencies): Express {
     response.set('cache-control', 'no-store').json(deps.clientConfig);
   });
   if (deps.issueDevToken !== undefined) {
-    app.post('/auth/dev-token', express.json({ limit: '2kb' }), devToken(deps.issueDevToken));
+    const route = '/auth/dev-token';
+    app.post(route, recorded(route), express.json({ limit: '2kb' }), devToken(deps.issueDevToken));
   }
   // File names under assets/ carry a hash of their content.
   app.use(

@@ -53,10 +53,8 @@ export function createSpanTracing(processor: SpanProcessor, ratio: number): Trac
         ROOT_CONTEXT,
       );
       const fields: { traceparent?: string } = {};
-      // What is not sampled is a span that records nothing.
-      if (span.isRecording()) {
-        propagator.inject(trace.setSpan(ROOT_CONTEXT, span), fields, defaultTextMapSetter);
-      }
+      // Also where it is not sampled, and says so: nobody on the way decides again.
+      propagator.inject(trace.setSpan(ROOT_CONTEXT, span), fields, defaultTextMapSetter);
       const answered: SendingTrace['answered'] = (answer) => {
         if (!answer.ok) fail(span, answer.error.code);
         span.end();

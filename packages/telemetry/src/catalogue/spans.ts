@@ -121,6 +121,13 @@ export const spanCatalogue = [
     kind: 'SERVER',
     parent: 'the request’s `traceparent`, or none',
     help: 'A token given out, in development',
-    attributes: ['http.request.method', 'http.route', 'http.response.status_code', 'url.scheme', 'url.path'],
+    attributes: [
+      'http.request.method',
+      'http.route',
+      'http.response.status_code',
+      'url.scheme',
+      'url.path',
+      'error.type',
+    ],
   },
 ] as const satisfies readonly SpanEntry[];
