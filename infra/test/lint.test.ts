@@ -53,6 +53,18 @@ const offences: [path: string, source: string, rule: string][] = [
     restricted,
   ],
   ['packages/protocol/src/around.ts', "import { x } from '../../kernel/src/clock.ts'; x();", restricted],
+  [
+    'packages/telemetry/src/up.ts',
+    "import { createRedisCore } from '@sluice/redis-core'; createRedisCore();",
+    restricted,
+  ],
+  [
+    'packages/cluster-adapter/src/sdk.ts',
+    "import { TracerProvider } from '@opentelemetry/sdk-trace'; new TracerProvider();",
+    restricted,
+  ],
+  ['packages/protocol/src/telemetry.ts', "import { x } from '@sluice/telemetry'; x();", restricted],
+  ['apps/web/src/telemetry.ts', "import { x } from '@sluice/telemetry'; x();", restricted],
   ['packages/kernel/src/io.ts', "import { readFileSync } from 'node:fs'; readFileSync('x');", restricted],
   ['packages/cluster-adapter/src/server.ts', "import { Server } from 'socket.io'; new Server();", restricted],
   ['apps/web/src/app.ts', "import { x } from '../../gateway/src/config.ts'; x();", restricted],
@@ -91,6 +103,15 @@ const innocent: [path: string, source: string][] = [
     'packages/cluster-adapter/src/sessions.ts',
     "import { createSessionStore } from '@sluice/session-store'; createSessionStore();",
   ],
+  [
+    'packages/telemetry/src/sdk.ts',
+    "import { TracerProvider } from '@opentelemetry/sdk-trace'; new TracerProvider();",
+  ],
+  [
+    'apps/web/src/trace/sdk.ts',
+    "import { TracerProvider } from '@opentelemetry/sdk-trace'; new TracerProvider();",
+  ],
+  ['packages/cluster-adapter/src/traced.ts', "import { recorded } from '@sluice/telemetry'; recorded();"],
   ['packages/redis-core/src/redis.ts', "import { createClient } from '@redis/client'; createClient();"],
   [
     'packages/cluster-adapter/src/type.ts',

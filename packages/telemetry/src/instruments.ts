@@ -71,7 +71,7 @@ function createInstrument(entry: MetricEntry, registry: Registry | undefined): o
     case 'counter': {
       const own = new Counter(options);
       const child = remembering(labelNames, (values) => own.labels(...values));
-      prepare(labels, child);
+      prepare(labels, (given) => child(given).inc(0));
       return {
         inc: (given: Given, by?: number) => child(given).inc(by),
       } satisfies CounterInstrument<LabelValues>;
@@ -79,7 +79,7 @@ function createInstrument(entry: MetricEntry, registry: Registry | undefined): o
     case 'histogram': {
       const own = new Histogram({ ...options, buckets: [...entry.buckets] });
       const child = remembering(labelNames, (values) => own.labels(...values));
-      prepare(labels, child);
+      prepare(labels, (given) => own.zero(given));
       return {
         observe: (given: Given, value: number) => child(given).observe(value),
       } satisfies HistogramInstrument<LabelValues>;
@@ -119,10 +119,10 @@ function remembering<Child>(
   };
 }
 
-function prepare(labels: LabelValues, child: (given: Given) => unknown): void {
+function prepare(labels: LabelValues, begin: (given: Given) => void): void {
   const all = Object.entries(labels).reduce<Given[]>(
     (sets, [name, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value }))),
     [{}],
   );
-  if (all.length <= maxPrepared) for (const given of all) child(given);
+  if (all.length <= maxPrepared) for (const given of all) begin(given);
 }
