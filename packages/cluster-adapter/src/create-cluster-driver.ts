@@ -39,6 +39,7 @@ export async function createClusterDriver(
   core: RedisCore,
   options: ClusterDriverOptions,
 ): Promise<ClusterDriver> {
+  const { tracing = {}, onObserved = () => undefined } = options;
   switch (options.driver) {
     case 'lanes':
       return createLanesDriver(core, {
@@ -50,9 +51,9 @@ export async function createClusterDriver(
         maxQueuedBytes: options.maxQueuedBytes ?? 1_048_576,
         policies: Object.fromEntries((options.ephemeralEvents ?? []).map((event) => [event, 'droppable'])),
         userOf: options.userOf ?? (() => ''),
-        tracing: options.tracing ?? {},
+        tracing,
         onFault: options.onFault,
-        onObserved: options.onObserved ?? (() => undefined),
+        onObserved,
       });
     case 'streams': {
       const { createStreamsDriver } = await import('./streams-driver.ts');
@@ -60,12 +61,14 @@ export async function createClusterDriver(
         log: options.log,
         streamMaxEntries,
         ephemeralEvents: new Set(options.ephemeralEvents),
+        tracing,
         onFault: options.onFault,
+        onObserved,
       });
     }
     case 'sharded-pubsub': {
       const { createShardedDriver } = await import('./sharded-driver.ts');
-      return createShardedDriver(core, { log: options.log, onFault: options.onFault });
+      return createShardedDriver(core, { log: options.log, tracing, onFault: options.onFault, onObserved });
     }
   }
 }

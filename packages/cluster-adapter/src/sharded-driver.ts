@@ -3,12 +3,17 @@ import { redisError, type RedisCore } from '@sluice/redis-core';
 import { AdapterClient, type FollowChannel } from './adapter-client.ts';
 import { broadcastJson } from './broadcast-json.ts';
 import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
+import { EventTracing, type TracingOptions } from './event-tracing.ts';
+import type { AdapterObservation } from './lanes/lanes-options.ts';
 import { RoomFollower } from './room-follower.ts';
 import { RoomLog, type HistoryEntry, type RoomLogOptions } from './room-log.ts';
+import { watchWrites } from './watch-writes.ts';
 
 export interface ShardedDriverOptions {
   readonly log: RoomLogOptions;
+  readonly tracing: Partial<TracingOptions>;
   readonly onFault: (fault: DriverFault) => void;
+  readonly onObserved: (observation: AdapterObservation) => void;
 }
 
 /**
@@ -19,6 +24,7 @@ export interface ShardedDriverOptions {
 export function createShardedDriver(core: RedisCore, options: ShardedDriverOptions): ClusterDriver {
   const closed = new AbortController();
   const log = new RoomLog(core, options.log);
+  const tracing = new EventTracing(options.tracing);
   const channelPrefix = core.keyspace.shared('adapter');
   // As ShardedRedisAdapter#dynamicChannel has it, in the namespace `/`.
   const mainChannel = `${channelPrefix}#/#`;
@@ -62,7 +68,9 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
     adapter: function attachTo(namespace) {
       constructing = true;
       try {
-        return attach(namespace);
+        const adapter = attach(namespace);
+        watchWrites(adapter, tracing, options.onObserved);
+        return adapter;
       } finally {
         constructing = false;
       }
@@ -74,9 +82,15 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
       return attached;
     },
     publish(publication) {
-      const { head, tail } = broadcastJson(publication);
       const relay = { kind: 'channel', channel: channelOf(publication.room) } as const;
-      return log.append(publication, relay, messageHead + head, tail + messageTail);
+      return tracing.send(
+        [publication.room],
+        (traceparent) => {
+          const { head, tail } = broadcastJson(publication, traceparent);
+          return log.append(publication, relay, messageHead + head, tail + messageTail);
+        },
+        ({ id, duplicate }) => ({ position: id, duplicate }),
+      );
     },
     history: log,
     unsettled: undefined,
@@ -120,7 +134,7 @@ export function createShardedDriver(core: RedisCore, options: ShardedDriverOptio
 const messageHead = '{"uid":"emitter","nsp":"/","type":3,"data":';
 const messageTail = '}';
 
-/** The broadcast of an entry of the log, byte for byte as its append published it. */
+/** The broadcast of an entry of the log, as its append published it, but for its context: that is not in the log. */
 function encode(room: string, { id, sentAt, event, data }: HistoryEntry): Buffer {
   const { head, tail } = broadcastJson({ room, event, data });
   return Buffer.from(`${messageHead}${head}"id":"${id}","sentAt":${sentAt}${tail}${messageTail}`);

@@ -3,15 +3,20 @@ import type { RedisCore } from '@sluice/redis-core';
 import { AdapterClient } from './adapter-client.ts';
 import { broadcastJson } from './broadcast-json.ts';
 import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
+import { EventTracing, type TracingOptions } from './event-tracing.ts';
+import type { AdapterObservation } from './lanes/lanes-options.ts';
 import { holdMissedPackets, replayMissed } from './replay.ts';
 import { RoomLog, type RoomLogOptions } from './room-log.ts';
+import { watchWrites } from './watch-writes.ts';
 
 export interface StreamsDriverOptions {
   readonly log: RoomLogOptions;
   /** Entries kept in the stream that all nodes read, and so how far back a client can recover. */
   readonly streamMaxEntries: number;
   readonly ephemeralEvents: ReadonlySet<string>;
+  readonly tracing: Partial<TracingOptions>;
   readonly onFault: (fault: DriverFault) => void;
+  readonly onObserved: (observation: AdapterObservation) => void;
 }
 
 /**
@@ -22,6 +27,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
   const closed = new AbortController();
   const client = new AdapterClient(core, closed.signal, options.onFault);
   const log = new RoomLog(core, options.log);
+  const tracing = new EventTracing(options.tracing);
   const stream = core.keyspace.shared('adapter-stream');
   const relay = { kind: 'stream', stream, maxEntries: options.streamMaxEntries } as const;
   const attach = createAdapter(client, {
@@ -38,6 +44,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     // Socket.IO calls it with `new`, which a method or an arrow function does not bear.
     adapter: function attachTo(namespace) {
       const adapter = attach(namespace);
+      watchWrites(adapter, tracing, options.onObserved);
       holdMissedPackets(adapter, client.tap, options.ephemeralEvents);
       return adapter;
     },
@@ -48,8 +55,14 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
       return client.positioned;
     },
     publish(publication) {
-      const { head, tail } = broadcastJson(publication);
-      return log.append(publication, relay, head, tail);
+      return tracing.send(
+        [publication.room],
+        (traceparent) => {
+          const { head, tail } = broadcastJson(publication, traceparent);
+          return log.append(publication, relay, head, tail);
+        },
+        ({ id, duplicate }) => ({ position: id, duplicate }),
+      );
     },
     history: log,
     unsettled: undefined,

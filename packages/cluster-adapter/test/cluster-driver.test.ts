@@ -15,6 +15,7 @@ interface Node {
   readonly core: RedisCore;
   readonly url: string;
   readonly faults: string[];
+  readonly delivered: string[];
 }
 
 async function startNode(redis: RedisServer, nodeId: string, name: DriverName): Promise<Node> {
@@ -22,11 +23,17 @@ async function startNode(redis: RedisServer, nodeId: string, name: DriverName): 
   const deadlineMs = 30_000;
   const core = createRedisCore({ url: redis.url, nodeId, tuning: { deadlineMs } });
   const faults: string[] = [];
+  const delivered: string[] = [];
   const driver = await createClusterDriver(core, {
     driver: name,
     log: { maxEntries: 1_000, maxAgeMs: 60_000, idempotencyTtlMs: 60_000 },
     publishDeadlineMs: deadlineMs,
     ephemeralEvents: ['fleeting'],
+    onObserved(observation) {
+      if (observation.kind !== 'delivered') return;
+      const { namespace, event, recipients } = observation;
+      delivered.push(`${namespace} ${event} ${recipients}`);
+    },
     onFault: ({ operation, cause }) => {
       // A connection that was lost because the machine stood still is no fault of the driver.
       const isLoss = redisError.is(cause, 'redis_connection_lost', 'redis_unavailable');
@@ -50,7 +57,8 @@ async function startNode(redis: RedisServer, nodeId: string, name: DriverName): 
     await core.stop(1_000);
   });
   await eventually(() => driver.ready);
-  return { io, driver, core, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, faults };
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return { io, driver, core, url, faults, delivered };
 }
 
 /** A stock client, connected; `heard` collects every event with its arguments. */
@@ -119,6 +127,46 @@ describe.each([...driverNames])('a publication over %s', (name) => {
     expect(new Set(published.map(({ id }) => id)).size).toBe(1);
     expect(published.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     expect((await one.driver.history.read('r', { limit: 10 })).entries).toHaveLength(1);
+  });
+});
+
+describe.each([...driverNames])('what a node writes over %s', (name) => {
+  test('is told once for each event, with how many sockets got it', async () => {
+    const redis = await startRedis(scope);
+    const [one, two] = await Promise.all([startNode(redis, 'one', name), startNode(redis, 'two', name)]);
+    const clients = await Promise.all([connectClient(one), connectClient(two), connectClient(two)]);
+    for (const node of [one, two]) {
+      for (const socket of node.io.sockets.sockets.values()) {
+        await socket.join('r');
+        // A broadcast in the middle of another is an event of its own.
+        socket.onAnyOutgoing((event: string) => {
+          if (event === 'said') node.io.local.to(socket.id).emit('echoed');
+        });
+      }
+      await node.driver.joined('r');
+    }
+    await one.driver.publish(publication('r', '1'));
+    const heardBy = (event: string): number =>
+      clients.filter(({ heard }) => heard.some(([heardEvent]) => heardEvent === event)).length;
+    await eventually(() => heardBy('echoed') === 3);
+    one.io.to('r').emit('shouted', 'loud');
+    await eventually(() => heardBy('shouted') === 3);
+    two.io.local.to('r').emit('whispered');
+    one.io.to('nobody is there').emit('unheard');
+    // Neither a command to sockets nor a look at them writes anything.
+    await one.io.local.fetchSockets();
+    two.io.local.socketsJoin('elsewhere');
+    one.io.to('r').emit('last');
+    await eventually(() => heardBy('last') === 3);
+    expect(one.delivered.toSorted()).toEqual(['/ echoed 1', '/ last 1', '/ said 1', '/ shouted 1']);
+    expect(two.delivered.toSorted()).toEqual([
+      '/ echoed 1',
+      '/ echoed 1',
+      '/ last 2',
+      '/ said 2',
+      '/ shouted 2',
+      '/ whispered 2',
+    ]);
   });
 });
 
