@@ -9,15 +9,15 @@ import type {
 
 type Labels<Values extends LabelValues> = { readonly [Name in keyof Values]: Values[Name][number] };
 
-export interface CounterInstrument<Values extends LabelValues> {
+interface CounterInstrument<Values extends LabelValues> {
   inc(labels: Labels<Values>, by?: number): void;
 }
 
-export interface HistogramInstrument<Values extends LabelValues> {
+interface HistogramInstrument<Values extends LabelValues> {
   observe(labels: Labels<Values>, value: number): void;
 }
 
-export interface GaugeInstrument<Values extends LabelValues> {
+interface GaugeInstrument<Values extends LabelValues> {
   /** `read` is asked at each scrape and each export, and tells what it has by calling `set`. Call once. */
   collect(read: (set: (labels: Labels<Values>, value: number) => void) => void): void;
 }

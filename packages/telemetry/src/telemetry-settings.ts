@@ -16,7 +16,7 @@ export interface TelemetrySettings {
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
-export type Protocol = 'http/protobuf' | 'http/json';
+type Protocol = 'http/protobuf' | 'http/json';
 
 export type SamplerSettings =
   { readonly kind: 'always_on' | 'always_off' } | { readonly kind: 'traceidratio'; readonly ratio: number };

@@ -1,7 +1,7 @@
 export type LabelValues = Readonly<Record<string, readonly string[]>>;
 
 /** Only one of our drivers has it. */
-export type OnlyDriver = 'lanes';
+type OnlyDriver = 'lanes';
 
 interface MetricEntryOf<Type extends string, Labels extends LabelValues> {
   readonly signal: 'metric';
