@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   collectorAvailable,
@@ -10,63 +9,20 @@ import {
   startCluster,
   startCollector,
   startOtlpReceiver,
-  traceTree,
   type Client,
   type Cluster,
   type Gateway,
-  type OtlpReceiver,
   type OtlpSpan,
 } from '@sluice/testkit';
+import { contextIn, exporting, only, remote, say, traceOf, type TraceSink } from './tracing-support.ts';
 
 const suite = openScope(afterAll);
 const each = openScope(afterEach);
 
-/** Where spans arrive: the Collector, or our own receiver. */
-type TraceSink = Pick<OtlpReceiver, 'url' | 'spans'>;
-
-/** A span of a client's own, that nobody exports. */
-interface Remote {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceparent: string;
-}
-
-function remote(flags = '01'): Remote {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` };
-}
-
-/** Every variable an SRE would set, and batches that leave at once. */
-const exporting = (otlp: TraceSink): Record<string, string> => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
-  OTEL_METRICS_EXPORTER: 'none',
-  OTEL_BSP_SCHEDULE_DELAY: '50',
-  // What begins here is not sampled: each test brings the parent it wants.
-  OTEL_TRACES_SAMPLER: 'parentbased_always_off',
-});
-
+/** The same in every test here, with whatever a test adds to what a client presents. */
 async function listen(gateway: Gateway, user: string, extra: object = {}): Promise<Client> {
-  const token = await gateway.issuer.token(user);
-  const auth = { token, trace: 'on', ...extra };
+  const auth = { token: await gateway.issuer.token(user), trace: 'on', ...extra };
   return connect(each, gateway, { user, auth, socket: { reconnection: true, reconnectionDelay: 50 } });
-}
-
-async function say(client: Client, room: string, traceparent?: unknown, text = 'hello'): Promise<string> {
-  const message = { room, text, clientId: randomUUID(), traceparent: traceparent as string };
-  const { id } = await client.succeed('message:send', message);
-  return id;
-}
-
-function traceOf(
-  otlp: TraceSink,
-  { traceId }: Pick<Remote, 'traceId'>,
-  isWhole: (spans: readonly OtlpSpan[]) => boolean,
-): Promise<OtlpSpan[]> {
-  const its = (): OtlpSpan[] => otlp.spans.entries.filter((span) => span.traceId === traceId);
-  return otlp.spans.until(() => isWhole(its()) && its(), {
-    timeoutMs: 40_000,
-    describe: () => `the trace is whole:\n${traceTree(its())}`,
-  });
 }
 
 /** True once there is a span by each of these names. */
@@ -75,19 +31,6 @@ function having(...names: string[]): (spans: readonly OtlpSpan[]) => boolean {
 }
 
 const nodeOf = ({ resource }: OtlpSpan): unknown => resource['service.instance.id'];
-
-function only(spans: readonly OtlpSpan[], name: string, node?: string): OtlpSpan {
-  const found = spans.filter((span) => span.name === name && (node === undefined || nodeOf(span) === node));
-  expect([name, found.length, traceTree(spans)]).toEqual([name, 1, expect.anything()]);
-  return found[0] as OtlpSpan;
-}
-
-/** What a client was told to be part of. */
-function contextIn(message: object): { traceId: string; spanId: string } {
-  const { traceparent = '' } = message as { traceparent?: string };
-  const [, traceId = '', spanId = ''] = traceparent.split('-');
-  return { traceId, spanId };
-}
 
 // Hands on what it is sent as it comes.
 const passing = `
@@ -116,9 +59,9 @@ describe('driver lanes', () => {
     const deaf = await connect(each, two, { user: 'eve' });
     for (const client of [sender, hearer, deaf]) await client.join('traced');
     // With the first message to be published, Redis is given the script.
-    await say(sender, 'traced', undefined, 'first');
+    await say(sender, 'traced', 'first');
     const emit = remote();
-    const id = await say(sender, 'traced', emit.traceparent);
+    const id = await say(sender, 'traced', 'hello', emit.traceparent);
     const heard = await hearer.untilText('traced', 'hello');
     const spans = await traceOf(
       otlp,
@@ -191,9 +134,9 @@ describe('driver lanes', () => {
     const hearer = await listen(cluster.gateway(1), 'bob');
     for (const client of [sender, hearer]) await client.join('quiet');
     const [unsampled, sampled] = [remote('00'), remote()];
-    await say(sender, 'quiet', unsampled.traceparent, 'unsampled');
-    await say(sender, 'quiet', undefined, 'none');
-    await say(sender, 'quiet', sampled.traceparent, 'sampled');
+    await say(sender, 'quiet', 'unsampled', unsampled.traceparent);
+    await say(sender, 'quiet', 'none');
+    await say(sender, 'quiet', 'sampled', sampled.traceparent);
     await hearer.untilText('quiet', 'sampled');
     // Spans of what came before have been exported once those of the last message have.
     await traceOf(otlp, sampled, (its) => its.length >= 6);
@@ -226,11 +169,11 @@ describe('driver lanes', () => {
       `00-${'1'.repeat(32)}-${'0'.repeat(16)}-01`,
       `01${traceparent.slice(2)}-${'x'.repeat(1_000)}`,
     ];
-    for (const one of garbage) await say(sender, 'garbage', one, 'still said');
+    for (const one of garbage) await say(sender, 'garbage', 'still said', one as string);
     expect(await invalid()).toBe(before + garbage.length);
     // A version that is not known yet begins like this one.
     const later = remote();
-    await say(sender, 'garbage', later.traceparent.replace('00-', '01-').concat('-more'));
+    await say(sender, 'garbage', 'hello', later.traceparent.replace('00-', '01-').concat('-more'));
     await traceOf(otlp, later, having('process room:{room}'));
   });
 
@@ -239,13 +182,13 @@ describe('driver lanes', () => {
     const sender = await connect(each, cluster.gateway(0), { user: 'ada' });
     const hearer = await listen(doomed, 'bob');
     for (const client of [sender, hearer]) await client.join('killed');
-    await say(sender, 'killed', undefined, 'before');
+    await say(sender, 'killed', 'before');
     await hearer.untilText('killed', 'before');
     hearer.moveTo('http://127.0.0.1:1');
     await doomed.kill();
     const [emit, admission] = [remote(), remote()];
-    const id = await say(sender, 'killed', emit.traceparent, 'missed');
-    await say(sender, 'killed', remote('00').traceparent, 'missed unsampled');
+    const id = await say(sender, 'killed', 'missed', emit.traceparent);
+    await say(sender, 'killed', 'missed unsampled', remote('00').traceparent);
     // Its client names what its return is part of.
     const auth = hearer.socket.auth as Record<string, unknown>;
     hearer.socket.auth = { ...auth, traceparent: admission.traceparent };
@@ -300,13 +243,13 @@ describe('driver lanes', () => {
     const sender = await connect(each, cluster.gateway(0), { user: 'ada' });
     const hearer = await listen(cluster.gateway(1), 'bob');
     for (const client of [sender, hearer]) await client.join('returned');
-    await say(sender, 'returned', undefined, 'before');
+    await say(sender, 'returned', 'before');
     await hearer.untilText('returned', 'before');
     hearer.moveTo('http://127.0.0.1:1');
     hearer.cut();
     await hearer.untilDisconnected();
     const emit = remote();
-    await say(sender, 'returned', emit.traceparent, 'missed');
+    await say(sender, 'returned', 'missed', emit.traceparent);
     hearer.moveTo(cluster.gateway(0).url);
     await hearer.untilText('returned', 'missed');
     const spans = await traceOf(otlp, emit, having('send room:{room}', 'replay'));
@@ -376,7 +319,7 @@ describe('driver lanes', () => {
     );
     await Promise.all([sender, ...crowd].map((client) => client.join('crowd')));
     const emit = remote();
-    await say(sender, 'crowd', emit.traceparent);
+    await say(sender, 'crowd', 'hello', emit.traceparent);
     const heard = await Promise.all(crowd.map((client) => client.untilText('crowd', 'hello')));
     expect(heard.filter((message) => 'traceparent' in message)).toHaveLength(10);
     const spans = await traceOf(
@@ -393,7 +336,7 @@ describe('driver lanes', () => {
     const sender = await connect(each, cluster.gateway(0), { user: 'secret-user' });
     const other = await connect(each, open, { user: 'open-user' });
     for (const client of [sender, other]) await client.join('secret-room');
-    await say(sender, 'secret-room', discreet.traceparent);
+    await say(sender, 'secret-room', 'hello', discreet.traceparent);
     const hidden = await traceOf(
       otlp,
       discreet,
@@ -405,7 +348,7 @@ describe('driver lanes', () => {
       .filter((one) => nodeOf(one) === 'gateway-1')
       .map(({ name, attributes }) => ({ name, attributes }));
     expect(JSON.stringify(ofDiscreet)).not.toMatch(/secret-(room|user)/);
-    await say(other, 'secret-room', told.traceparent);
+    await say(other, 'secret-room', 'hello', told.traceparent);
     const shown = await traceOf(otlp, told, having('process message:send', 'send room:{room}'));
     expect(only(shown, 'process message:send').attributes['enduser.id']).toBe('open-user');
     expect(only(shown, 'send room:{room}').attributes['messaging.destination.name']).toBe('room:secret-room');
@@ -439,11 +382,11 @@ describe('sampling', () => {
     const hearer = await connect(each, started.gateway(1), { user: 'bob' });
     for (const client of [sender, hearer]) await client.join('half');
     const count = 60;
-    for (let index = 0; index < count; index += 1) await say(sender, 'half', undefined, `message ${index}`);
+    for (let index = 0; index < count; index += 1) await say(sender, 'half', `message ${index}`);
     await hearer.untilText('half', `message ${count - 1}`);
     // The last that is sampled, for certain.
     const last = remote();
-    await say(sender, 'half', last.traceparent);
+    await say(sender, 'half', 'hello', last.traceparent);
     await traceOf(receiver, last, (its) => its.length >= 6);
     await eventually(() => {
       const all = receiver.spans.entries;
@@ -479,7 +422,7 @@ describe('a collector that is away', () => {
     const one = started.gateway(0);
     const sender = await connect(each, one, { user: 'ada' });
     await sender.join('away');
-    for (let index = 0; index < 60; index += 1) await say(sender, 'away', undefined, `message ${index}`);
+    for (let index = 0; index < 60; index += 1) await say(sender, 'away', `message ${index}`);
     await sender.untilText('away', 'message 59');
     const total = async (name: string, labels = {}): Promise<number> =>
       metricTotal(await one.metrics(), name, labels);

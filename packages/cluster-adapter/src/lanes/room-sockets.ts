@@ -80,9 +80,8 @@ export class RoomSockets {
     if (p === 'l') (followed.latest ??= new Map()).set(n, entry.position);
     if (u === options.uid) return;
     const hop = this.#hop(room, delivery, entry.position);
-    this.#fanOut(room, delivery, { followed, before, position: entry.position }, hop, (traceparent) =>
-      this.#deliveryOf(entry, lane.cursor, traceparent),
-    );
+    const telling = hop && ((traceparent: string) => this.#deliveryOf(entry, lane.cursor, traceparent));
+    this.#fanOut(room, delivery, { followed, before, position: entry.position }, hop, telling);
   }
 
   /** Something that was sent past the log. */
@@ -91,13 +90,10 @@ export class RoomSockets {
     const { header, packet } = decodeEnvelope(body);
     const delivery = new Delivery(this.#parts.codec, header, packet, terms);
     const hop = this.#hop(room, delivery, undefined);
-    this.#fanOut(
-      room,
-      delivery,
-      undefined,
-      hop,
-      (traceparent) => new Delivery(this.#parts.codec, header, packet, { ...terms, traceparent }),
-    );
+    const telling =
+      hop &&
+      ((traceparent: string) => new Delivery(this.#parts.codec, header, packet, { ...terms, traceparent }));
+    this.#fanOut(room, delivery, undefined, hop, telling);
   }
 
   /** Out of the one order, while the log is away. */
