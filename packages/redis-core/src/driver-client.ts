@@ -3,6 +3,7 @@ import { createClient, type RedisClientType } from '@redis/client';
 import { redisError } from './errors.ts';
 import { findMaster } from './sentinel.ts';
 import type { Address, Topology } from './topology.ts';
+import { withoutArguments } from './translate.ts';
 import type { RedisTuning } from './tuning.ts';
 
 export type DriverClient = RedisClientType;
@@ -59,7 +60,7 @@ export async function openDriverClient(
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
   });
-  client.on('error', onEnd);
+  client.on('error', (cause) => onEnd(withoutArguments(cause)));
   client.on('end', () => onEnd(redisError('redis_connection_lost')));
   signal.addEventListener('abort', () => client.destroy(), { once: true });
   try {
@@ -69,7 +70,7 @@ export async function openDriverClient(
     if (master !== undefined) requireMaster(await client.sendCommand(['ROLE']));
   } catch (cause) {
     client.destroy();
-    throw cause;
+    throw withoutArguments(cause);
   }
   return { client, master };
 }

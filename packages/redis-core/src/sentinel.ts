@@ -2,7 +2,7 @@ import type { Clock } from '@sluice/kernel';
 import { createClient } from '@redis/client';
 import { redisError } from './errors.ts';
 import type { Address, SentinelTopology } from './topology.ts';
-import { replyCode } from './translate.ts';
+import { replyCode, withoutArguments } from './translate.ts';
 
 export interface SentinelSearch {
   /** What CLIENT LIST of the sentinels shows. */
@@ -35,7 +35,7 @@ export async function findMaster(topology: SentinelTopology, search: SentinelSea
         votes.set(name, same);
         if (same.length > sentinels.length / 2) enough.abort();
       } catch (cause) {
-        causes.push(cause);
+        causes.push(withoutArguments(cause));
       }
     }),
   );

@@ -19,6 +19,16 @@ const transientReplies = new Set([
   'MISCONF',
 ]);
 
+// Where a word begins with a quotation mark, Redis repeats something of the command.
+const quotation = /(^|[\s:(])['"`].*$/s;
+
+/** The same error without what a reply repeats of the command, which may be what users wrote, or a password. */
+export function withoutArguments(error: unknown): unknown {
+  if (!(error instanceof ErrorReply)) return error;
+  const text = error.message.replace(quotation, '$1…');
+  return text === error.message ? error : new ErrorReply(text);
+}
+
 /** The first word of an error reply, in capitals: `WRONGTYPE`, `NOSCRIPT`, ... */
 export function replyCode(error: unknown): string | undefined {
   if (!(error instanceof ErrorReply)) return undefined;
@@ -29,7 +39,8 @@ export function replyCode(error: unknown): string | undefined {
 export function translate(error: unknown): CodedError<RedisErrorCode> {
   if (redisError.is(error)) return error;
   const reply = replyCode(error);
-  if (reply === undefined) return redisError('redis_connection_lost', { cause: error });
-  if (transientReplies.has(reply)) return redisError('redis_not_ready', { cause: error });
-  return redisError('redis_refused', { text: `Redis refused the command (${reply}).`, cause: error });
+  const cause = withoutArguments(error);
+  if (reply === undefined) return redisError('redis_connection_lost', { cause });
+  if (transientReplies.has(reply)) return redisError('redis_not_ready', { cause });
+  return redisError('redis_refused', { text: `Redis refused the command (${reply}).`, cause });
 }

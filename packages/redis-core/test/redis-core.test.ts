@@ -301,3 +301,48 @@ describe('a blocking reader', () => {
     });
   });
 });
+
+describe('what Redis repeats of a command that it does not know', () => {
+  const secret = 'hjkq7wvzmrtp';
+
+  /** All texts of an error and of its causes, whose stacks have them too. */
+  function textsOf(error: unknown): string {
+    if (!(error instanceof Error)) return String(error);
+    const parts = error instanceof AggregateError ? error.errors : [];
+    const others = Object.values(error).map(String);
+    return [error.stack, ...others, ...[...parts, error.cause].map(textsOf)].join('\n');
+  }
+
+  test('is in no error of a command', async () => {
+    const redis = await startRedis(scope, {
+      conf: { 'rename-command XREVRANGE': '', 'rename-command EVALSHA': '' },
+    });
+    const core = await startCore(redis.url);
+    await ready(core);
+    const script = defineScript('return 1');
+    for (const failed of [
+      core.commands.send(['XREVRANGE', `sluice:log:{${secret}}`, '+', '-']),
+      core.commands.run(script, [secret], [`it's ${secret}`]),
+    ]) {
+      const error: unknown = await failed.catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ code: 'redis_refused', message: 'Redis refused the command (ERR).' });
+      expect(textsOf(error)).toContain('ERR unknown command …');
+      expect(textsOf(error)).not.toContain(secret);
+    }
+  });
+
+  test('is in no report of a connection that it refuses', async () => {
+    // As one before 6.0 does, of which the driver asks too much.
+    const redis = await startRedis(scope, { password: secret, conf: { 'rename-command HELLO': '' } });
+    const causes: unknown[] = [];
+    await startCore(redis.url, {
+      tuning: { reconnectBaseMs: 1, reconnectCapMs: 1 },
+      onStatus: (status) => {
+        if (status.kind !== 'opened') causes.push(status.cause);
+      },
+    });
+    await eventually(() => causes.length >= 3);
+    expect(causes.map(textsOf).join('\n')).toContain('ERR unknown command …');
+    expect(causes.map(textsOf).join('\n')).not.toContain(secret);
+  });
+});

@@ -5,6 +5,13 @@ import { within } from './eventually.ts';
 /** What Redis answers in RESP2. Errors nested in an array do not occur in the commands that tests send. */
 export type RedisReply = string | number | null | readonly RedisReply[];
 
+export interface RedisCommandOptions {
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
+  /** For a server with `requirepass`. */
+  readonly password?: string | undefined;
+}
+
 /**
  * Runs one command on a connection of its own and closes it: enough to look at a server from outside, without a driver.
  * Throws `redis_error` on an error reply, and the socket's error where the server cannot be reached.
@@ -12,8 +19,9 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 export async function redisCommand(
   port: number,
   args: readonly string[],
-  timeoutMs = 10_000,
+  { timeoutMs = 10_000, password }: RedisCommandOptions = {},
 ): Promise<RedisReply> {
+  const commands = password === undefined ? [args] : [['AUTH', password], args];
   const socket = createConnection({ host: '127.0.0.1', port });
   try {
     const reply = new Promise<RedisReply>((resolve, reject) => {
@@ -23,14 +31,17 @@ export async function redisCommand(
       socket.on('data', (chunk) => {
         received = Buffer.concat([received, chunk]);
         try {
-          const parsed = parse(received, 0);
+          let parsed = parse(received, 0);
+          for (let read = 1; parsed !== undefined && read < commands.length; read++) {
+            parsed = parse(received, parsed.end);
+          }
           if (parsed !== undefined) resolve(parsed.value);
         } catch (error) {
           reject(error);
         }
       });
     });
-    socket.write(encode(args));
+    socket.write(commands.map(encode).join(''));
     return await within(reply, { timeoutMs, describe: () => `Redis's answer to ${args[0] ?? ''}` });
   } finally {
     socket.destroy();

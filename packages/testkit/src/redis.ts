@@ -13,11 +13,14 @@ export interface RedisOptions {
   readonly port?: number;
   /** Where its append-only file lives. Default: a folder of its own, removed at the end. */
   readonly dir?: string;
+  /** What it asks of every connection. Default: nothing. */
+  readonly password?: string;
   /** More lines of configuration: name and value. */
   readonly conf?: Readonly<Record<string, string>>;
 }
 
 export interface RedisServer {
+  /** With the password, where there is one. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
@@ -40,7 +43,15 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   scope.onClose(() => own.close());
   const port = options.port ?? (await freePort(own));
   const dir = options.dir ?? temporaryFolder(own);
-  const conf = { port: String(port), bind: '127.0.0.1', dir, ...options.conf };
+  const { password } = options;
+  const conf = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    ...(password !== undefined && { requirepass: password }),
+    ...options.conf,
+  };
+  const command = (...args: readonly string[]): Promise<RedisReply> => redisCommand(port, args, { password });
   const start = async (): Promise<Child> => {
     const child = await spawnChild(own, {
       name: `redis-server on ${port}`,
@@ -51,7 +62,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
       ],
     });
     await readyOrEnded(child, 'redis-server', (signal) =>
-      eventually(async () => (await redisCommand(port, ['PING'])) === 'PONG', {
+      eventually(async () => (await command('PING')) === 'PONG', {
         // Where it has much to load, and others the disk and the processor.
         timeoutMs: 60_000,
         describe: () => `Redis answers on ${port}; ${child.tail()}`,
@@ -62,7 +73,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   };
   let child = await start();
   const server: RedisServer = {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     port,
     get pid() {
       return child.pid;
@@ -76,9 +87,9 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
     },
     pause: () => child.signal('SIGSTOP'),
     resume: () => child.signal('SIGCONT'),
-    command: (...args) => redisCommand(port, args),
+    command,
     async clients() {
-      const list = await redisCommand(port, ['CLIENT', 'LIST']);
+      const list = await command('CLIENT', 'LIST');
       const records = String(list).trim().split('\n').map(parseClient);
       return records.filter((record) => record['cmd'] !== 'client|list');
     },

@@ -267,6 +267,8 @@ describe('a fault proxy', () => {
     const proxy = await startFaultProxy(scope, { target: { host: '127.0.0.1', port: redis.port } });
     expect(await redisCommand(proxy.port, ['PING'])).toBe('PONG');
     proxy.stall('down');
-    await expect(redisCommand(proxy.port, ['PING'], 100)).rejects.toMatchObject({ code: 'not_in_time' });
+    await expect(redisCommand(proxy.port, ['PING'], { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'not_in_time',
+    });
   });
 });

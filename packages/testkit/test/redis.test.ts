@@ -18,7 +18,9 @@ describe('startRedis', () => {
   test('freezes and thaws', async () => {
     const redis = await startRedis(scope);
     redis.pause();
-    await expect(redisCommand(redis.port, ['PING'], 100)).rejects.toMatchObject({ code: 'not_in_time' });
+    await expect(redisCommand(redis.port, ['PING'], { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'not_in_time',
+    });
     const answer = redisCommand(redis.port, ['PING']);
     redis.resume();
     expect(await within(answer)).toBe('PONG');
