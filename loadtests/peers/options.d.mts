@@ -42,9 +42,5 @@ export type Request = { readonly kind: 'help' } | RunRequest | ShowRequest;
 
 export const usage: string;
 
-export class UsageError extends Error {
-  readonly exitCode: number;
-}
-
-/** Throws {@link UsageError}, naming every fault at once. */
+/** Throws a UsageError, naming every fault at once. */
 export function parseOptions(args: readonly string[], folder: string, defaultOut: string): Request;

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseOptionsAlone, readValues } from './command-line.mjs';
 
 const peers = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
 const works = ['rooms', 'fanout', 'flat', 'idle', 'ready', 'gateway'];
@@ -75,44 +74,26 @@ Exit codes: 0 measured, 1 a run failed or was not valid, or lanes lost, doubled 
 69 something is missing.
 `;
 
-/** What is wrong with the options, one line each. */
-export class UsageError extends Error {
-  /** EX_USAGE of sysexits.h. */
-  exitCode = 64;
-}
-
 /**
  * @param {readonly string[]} args
  * @param {string} folder What a relative path is relative to.
  * @param {string} defaultOut
  * @returns {import('./options.mjs').Request}
- * @throws {UsageError} naming every fault at once.
+ * @throws {import('./command-line.mjs').UsageError} naming every fault at once.
  */
 export function parseOptions(args, folder, defaultOut) {
   const given = parse(args);
   if (given.help) return { kind: 'help' };
   const isQuick = given.quick ?? false;
-  const values = { ...(isQuick ? quick : full), ...given };
-  const faults = [];
-  const list = (name, allowed, fallback) => chosen(values[name] ?? fallback, `--${name}`, allowed, faults);
-  const number = (name, min, max) => numberIn(values[name], `--${name}`, min, max, faults);
-  const whole = (name, min, max) => {
-    const value = number(name, min, max);
-    if (Number.isFinite(value) && !Number.isInteger(value)) faults.push(`--${name} must be a whole number`);
-    return value;
-  };
-  const path = (name) => {
-    if (values[name] === '') faults.push(`--${name} must name a path`);
-    return values[name] === undefined ? undefined : resolve(folder, values[name]);
-  };
-
+  const values = { driver: peers.join(), ...(isQuick ? quick : full), ...given };
+  const { faults, list, number, numbers, whole, path, check } = readValues(values, folder);
   const chart = path('chart');
   const from = path('from');
   const options = {
     quick: isQuick,
-    peers: list('driver', peers, peers.join()),
+    peers: list('driver', peers),
     works: list('work', works),
-    nodes: values.nodes.split(',').map((text) => numberIn(text, '--nodes', 1, 16, faults)),
+    nodes: numbers('nodes', 1, 16),
     rounds: whole('rounds', 1, 100),
     warmupMs: number('warmup-s', 0, 3_600) * 1_000,
     measureMs: number('measure-s', 0.1, 3_600) * 1_000,
@@ -132,62 +113,38 @@ export function parseOptions(args, folder, defaultOut) {
   if (options.nodeFlags.some((flag) => !flag.startsWith('-'))) {
     faults.push('--node-flags must be options of Node, each with its value after "="');
   }
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  check();
   return from === undefined ? { kind: 'run', options, chart } : { kind: 'show', from, chart };
 }
 
 function parse(args) {
   const text = { type: 'string' };
   const flag = { type: 'boolean' };
-  try {
-    return parseArgs({
-      args: args.flatMap((arg, index) => {
-        // What follows begins with a dash itself, which parseArgs takes only behind an equals sign.
-        if (arg === '--node-flags' && index + 1 < args.length) return `${arg}=${args[index + 1]}`;
-        return args[index - 1] === '--node-flags' ? [] : arg;
-      }),
-      options: {
-        driver: text,
-        work: text,
-        nodes: text,
-        rounds: text,
-        quick: flag,
-        'warmup-s': text,
-        'measure-s': text,
-        rate: text,
-        clients: text,
-        'fanout-rate': text,
-        'sockets-per-node': text,
-        connections: text,
-        'idle-s': text,
-        'node-flags': text,
-        aof: flag,
-        profile: text,
-        out: text,
-        chart: text,
-        from: text,
-        help: { ...flag, short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    // Node's texts name the option; what follows the first sentence is advice on positional arguments.
-    throw new UsageError(error.message.split('. ')[0], { cause: error });
-  }
-}
-
-function chosen(text, name, allowed, faults) {
-  const words = text.split(',');
-  for (const word of words) {
-    if (!allowed.includes(word)) faults.push(`${name} must be of ${allowed.join(', ')}, not "${word}"`);
-  }
-  // In the order of the table, whatever the order asked for.
-  return allowed.filter((word) => words.includes(word));
-}
-
-function numberIn(text, name, min, max, faults) {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max)) {
-    faults.push(`${name} must be a number from ${min} to ${max}, not "${text}"`);
-  }
-  return value;
+  const tied = args.flatMap((arg, index) => {
+    // What follows begins with a dash itself, which parseArgs takes only behind an equals sign.
+    if (arg === '--node-flags' && index + 1 < args.length) return `${arg}=${args[index + 1]}`;
+    return args[index - 1] === '--node-flags' ? [] : arg;
+  });
+  return parseOptionsAlone(tied, {
+    driver: text,
+    work: text,
+    nodes: text,
+    rounds: text,
+    quick: flag,
+    'warmup-s': text,
+    'measure-s': text,
+    rate: text,
+    clients: text,
+    'fanout-rate': text,
+    'sockets-per-node': text,
+    connections: text,
+    'idle-s': text,
+    'node-flags': text,
+    aof: flag,
+    profile: text,
+    out: text,
+    chart: text,
+    from: text,
+    help: { ...flag, short: 'h' },
+  });
 }

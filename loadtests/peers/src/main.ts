@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { openScope, type Scope } from '@sluice/testkit';
+import type { Scope } from '@sluice/testkit';
 import type { BenchOptions, RunRequest, ShowRequest } from '../options.mjs';
 import { createProgress } from './bench/progress.ts';
 import { runBench } from './bench/run-bench.ts';
 import { peersError } from './errors.ts';
 import { describeMachine } from './results/machine.ts';
+import { originLine } from './results/origin-line.ts';
 import { renderChart } from './results/render-chart.ts';
 import { resultTable } from './results/result-table.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from './results/results.ts';
 import { summarize } from './results/summarize.ts';
 import { describeVersions } from './results/versions.ts';
+import { untilToldToEnd } from './until-told-to-end.ts';
 
 const exitCodes = { measured: 0, unsound: 1 };
 
@@ -36,24 +38,13 @@ export async function main(request: RunRequest | ShowRequest): Promise<number> {
 
 async function measure({ options, chart }: RunRequest): Promise<number> {
   if (process.platform !== 'linux') throw peersError('not_linux');
-  const scope = openScope();
-  const leaving = new AbortController();
-  let closed: Promise<void> | undefined;
-  const leave = (): void => {
-    leaving.abort();
-    closed ??= scope.close();
-  };
-  process.once('SIGINT', leave);
-  process.once('SIGTERM', leave);
-  try {
-    const results = await measureAll(scope, options, leaving.signal);
-    if (leaving.signal.aborted) return exitCodes.unsound;
+  return await untilToldToEnd(async (scope, signal) => {
+    const results = await measureAll(scope, options, signal);
+    if (signal.aborted) return exitCodes.unsound;
     show(results, chart);
     process.stdout.write(`Every round: ${options.out}\n`);
     return results.trials.every((trial) => isSound(trial, options)) ? exitCodes.measured : exitCodes.unsound;
-  } finally {
-    await (closed ?? scope.close());
-  }
+  });
 }
 
 async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSignal): Promise<BenchResults> {
@@ -84,16 +75,6 @@ function show(results: BenchResults, chart: string | undefined): void {
   if (chart === undefined) return;
   writeFileSync(chart, renderChart(results));
   process.stdout.write(`Chart: ${chart}\n`);
-}
-
-function originLine({ machine, versions }: BenchResults): string {
-  const load = machine.loadAverageBefore.map((average) => average.toFixed(2)).join(', ');
-  const at = versions.commit === undefined ? '' : `, at ${versions.commit.slice(0, 10)}`;
-  const changed = versions.changedSince ? ' and changes' : '';
-  return [
-    `Machine: ${machine.cpus} cores of ${machine.model}; its load average before: ${load}`,
-    `Node ${versions.node.slice(1)}, Redis ${versions.redis}${at}${changed}`,
-  ].join('\n');
 }
 
 /** Of our own driver nothing may be lost, doubled or out of order, on the shortest run and the busiest machine. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseOptions, usage, UsageError, type BenchOptions } from '../options.mjs';
+import { UsageError } from '../command-line.mjs';
+import { parseOptions, usage, type BenchOptions } from '../options.mjs';
 
 const parse = (...args: string[]) => parseOptions(args, '/here', '/default.json');
 

@@ -1,9 +1,10 @@
-import { createTokenIssuer, type RedisServer } from '@sluice/testkit';
+import { createTokenIssuer, type RedisServer, type TokenIssuer } from '@sluice/testkit';
 import type { DriverName } from '../../options.mjs';
 import type { DialectName } from '../generator/dialect.ts';
+import type { PlannedClient } from '../generator/plan.ts';
 import { crowdLayout, roomsLayout, type Layout } from './layout.ts';
 import { startNodes, type Node } from './nodes.ts';
-import { startRealGateway } from './real-gateways.ts';
+import { startRealGateways } from './real-gateways.ts';
 import type { Trial, TrialContext } from './trial.ts';
 
 /** Nodes that run, and clients to be. */
@@ -44,24 +45,26 @@ export const arrangeFanout: ArrangeDelivery = async (trial, context, redis) => {
 export const arrangeGateway: ArrangeDelivery = async (trial, { options, scope }, redis) => {
   const { clients, roomSize, ratePerS, nodeFlags } = options;
   const issuer = createTokenIssuer();
-  const nodes = await Promise.all(
-    Array.from({ length: trial.nodes }, (_, index) =>
-      startRealGateway(scope, {
-        driver: trial.peer as DriverName,
-        nodeId: `gateway-${index + 1}`,
-        redisUrl: redis.url,
-        issuer,
-        flags: nodeFlags,
-      }),
-    ),
-  );
+  const nodes = await startRealGateways(scope, {
+    driver: trial.peer as DriverName,
+    count: trial.nodes,
+    redisUrl: redis.url,
+    issuer,
+    flags: nodeFlags,
+  });
   const layout = roomsLayout({ clients, roomSize, nodes: trial.nodes });
-  const identified = layout.clients.map(async (client) => ({
-    ...client,
-    identity: await issuer.token(client.identity),
-  }));
-  return { nodes, dialect: 'chat', ...layout, clients: await Promise.all(identified), ratePerS };
+  return { nodes, dialect: 'chat', ...layout, clients: await withTokens(layout.clients, issuer), ratePerS };
 };
+
+/** The clients, each identified by a token. */
+export async function withTokens(
+  clients: readonly PlannedClient[],
+  issuer: TokenIssuer,
+): Promise<PlannedClient[]> {
+  return await Promise.all(
+    clients.map(async (client) => ({ ...client, identity: await issuer.token(client.identity) })),
+  );
+}
 
 async function nodesUnderTest(
   { peer, nodes: count }: Trial,

@@ -1,9 +1,8 @@
-import type { OutputLine } from '@sluice/testkit';
 import type { DeliveryPlan, DeliveryReport } from '../generator/plan.ts';
 import { sumUsage } from '../generator/process-usage.ts';
+import { deliveryFaults } from './delivery-faults.ts';
 import type { ArrangeDelivery } from './delivery-setting.ts';
 import { generate } from './generator-process.ts';
-import type { Node } from './nodes.ts';
 import { startPrivateRedis } from './private-redis.ts';
 import { createProfiler } from './profiler.ts';
 import type { Measure, Measured } from './trial.ts';
@@ -37,7 +36,7 @@ export function measureDelivery(arrange: ArrangeDelivery): Measure {
       onPhase(phase);
     });
     await profiler?.written();
-    return { figures: figuresOf(report), faults: [...faultsOf(report, plan), ...complaintsOf(nodes)] };
+    return { figures: figuresOf(report), faults: deliveryFaults(report, plan, nodes) };
   };
 }
 
@@ -59,38 +58,4 @@ function figuresOf(report: DeliveryReport): Measured['figures'] {
     generatorCores: usage.generator.cpuMs / windowMs,
     generatorLatenessP99Ms: report.latenessP99Ms,
   };
-}
-
-/** The least share of what was to happen in a window that has to have happened. */
-const minShare = 0.98;
-const maxLatenessMs = 50;
-
-function faultsOf(report: DeliveryReport, plan: DeliveryPlan): string[] {
-  const { windowMs, published, delivered, latenessP99Ms } = report;
-  const planned = (plan.ratePerS * windowMs) / 1_000;
-  const members = plan.clients.length / new Set(plan.clients.map(({ rooms: [room] }) => room)).size;
-  const faults: string[] = [];
-  if (published < minShare * planned) {
-    faults.push(`the generator sent ${published} of ${Math.round(planned)} messages`);
-  }
-  if (latenessP99Ms > maxLatenessMs) {
-    faults.push(`the generator was ${Math.round(latenessP99Ms)} ms late (p99)`);
-  }
-  if (delivered < minShare * published * members) {
-    faults.push(`the nodes delivered ${delivered} of ${published * members} times in the window`);
-  }
-  if (report.failures > 0) faults.push(`${report.failures} clients failed: ${report.firstFailure ?? ''}`);
-  return faults;
-}
-
-const inspectorLines = /^(Debugger (listening|attached|ending)|For help, see: |Waiting for the debugger)/;
-
-/** What nodes said on stderr: of work that nobody waited for, a driver has no other way to tell that it failed. */
-function complaintsOf(nodes: readonly Node[]): string[] {
-  const lines = nodes.flatMap(({ child }) => child.output.entries.filter(isComplaint));
-  return lines.length === 0 ? [] : [`the nodes complained ${lines.length} times: ${lines[0]?.text ?? ''}`];
-}
-
-function isComplaint({ stream, text }: OutputLine): boolean {
-  return stream === 'stderr' && text !== '' && !inspectorLines.test(text);
 }

@@ -2,7 +2,7 @@ import { createTokenIssuer } from '@sluice/testkit';
 import type { DriverName } from '../../options.mjs';
 import { readUsage } from '../generator/process-usage.ts';
 import { startPrivateRedis } from './private-redis.ts';
-import { startRealGateway } from './real-gateways.ts';
+import { startRealGateways, type RealGateway } from './real-gateways.ts';
 import type { Measured, Trial, TrialContext } from './trial.ts';
 
 /** How long a whole gateway takes from its start until it is ready for clients. */
@@ -12,13 +12,13 @@ export async function measureReady(
 ): Promise<Measured> {
   onPhase('starting');
   const redis = await startPrivateRedis(scope, options);
-  const gateway = await startRealGateway(scope, {
+  const [gateway] = (await startRealGateways(scope, {
     driver: trial.peer as DriverName,
-    nodeId: 'gateway-1',
+    count: trial.nodes,
     redisUrl: redis.url,
     issuer: createTokenIssuer(),
     flags: options.nodeFlags,
-  });
+  })) as [RealGateway];
   const { cpuMs, rssBytes } = readUsage(gateway.child.pid);
   return {
     figures: { readyMs: gateway.readyMs, readyCpuMs: cpuMs, gatewayRssMb: rssBytes / 1_048_576 },

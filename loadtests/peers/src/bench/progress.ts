@@ -1,8 +1,9 @@
-import type { Measured, Trial } from './trial.ts';
+import type { Measured } from './trial.ts';
 
 /** Tells the person at the terminal what goes on, on stderr: results go to stdout. */
 export interface Progress {
-  begin(trial: Trial, index: number, total: number): void;
+  /** @param what is measured now, the `index`th (from 0) of `total` */
+  begin(what: string, index: number, total: number): void;
   phase(phase: string): void;
   end(measured: Measured): void;
 }
@@ -18,9 +19,9 @@ export function createProgress(out: NodeJS.WriteStream, environment: NodeJS.Proc
   let label = '';
   const say = (text: string): void => void out.write(terminal ? `${clearLine}${text}\n` : `${text}\n`);
   return {
-    begin({ work, peer, nodes, round }, index, total) {
+    begin(what, index, total) {
       const minutes = Math.floor((performance.now() - startedMs) / 60_000);
-      label = `[${index + 1}/${total}, ${minutes} min] round ${round}: ${work}, ${peer}, ${nodes} nodes`;
+      label = `[${index + 1}/${total}, ${minutes} min] ${what}`;
     },
     phase(phase) {
       if (terminal) out.write(`${clearLine}${label}: ${phase}`);

@@ -12,30 +12,44 @@ import {
 import type { DriverName } from '../../options.mjs';
 import { inspectable, type Node } from './nodes.ts';
 
-export interface RealGatewayOptions {
+export interface RealGatewaysOptions {
   readonly driver: DriverName;
-  readonly nodeId: string;
+  readonly count: number;
   readonly redisUrl: string;
   readonly issuer: TokenIssuer;
+  /** Options for Node itself. */
   readonly flags: readonly string[];
+  /** More of a gateway's environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RealGateway extends Node {
+  /** Where operators look. */
+  readonly operatorUrl: string;
   /** From the start of the process until `/readyz` said yes. */
   readonly readyMs: number;
 }
 
 const pollMs = 5;
 
-/** Starts apps/gateway as it is, with its own defaults; resolves when it is ready. */
-export async function startRealGateway(scope: Scope, options: RealGatewayOptions): Promise<RealGateway> {
-  const { driver, nodeId, redisUrl, issuer } = options;
+/** Starts a cluster of apps/gateway as it is, with its own defaults; resolves when all of it is ready. */
+export async function startRealGateways(scope: Scope, options: RealGatewaysOptions): Promise<RealGateway[]> {
+  const nodeIds = Array.from({ length: options.count }, (_, index) => `gateway-${index + 1}`);
+  return await Promise.all(nodeIds.map((nodeId) => startRealGateway(scope, nodeId, options)));
+}
+
+async function startRealGateway(
+  scope: Scope,
+  nodeId: string,
+  options: RealGatewaysOptions,
+): Promise<RealGateway> {
+  const { driver, redisUrl, issuer } = options;
   const env = await gatewayEnvironment(scope, {
     driver,
     nodeId,
     redisUrl,
     issuer,
-    env: { NODE_ENV: 'production' },
+    env: { NODE_ENV: 'production', ...options.env },
   });
   const port = Number(env['PORT']);
   const name = `gateway ${nodeId}`;
@@ -50,7 +64,7 @@ export async function startRealGateway(scope: Scope, options: RealGatewayOptions
     while (!signal.aborted && !(await saysReady(port))) await pause(pollMs);
     return performance.now() - startedMs;
   });
-  return { port, child, readyMs };
+  return { port, child, readyMs, operatorUrl: `http://127.0.0.1:${env['OPERATOR_PORT']}` };
 }
 
 async function saysReady(port: number): Promise<boolean> {

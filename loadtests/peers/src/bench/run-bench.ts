@@ -65,7 +65,8 @@ export async function runBench(
   const results: TrialResult[] = [];
   for (const [index, trial] of trials.entries()) {
     const startedAt = new Date().toISOString();
-    progress.begin(trial, index, trials.length);
+    const { round, work, peer, nodes } = trial;
+    progress.begin(`round ${round}: ${work}, ${peer}, ${nodes} nodes`, index, trials.length);
     const measured = await measureAlone(scope, trial, options, progress);
     if (signal.aborted) break;
     progress.end(measured);

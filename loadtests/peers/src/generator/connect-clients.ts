@@ -15,13 +15,14 @@ export interface ClientHooks {
 export async function connectClients(plan: GeneratorPlan, hooks: ClientHooks): Promise<LoadClient[]> {
   const clients: LoadClient[] = [];
   await inParallel(plan.clients.length, async (index) => {
-    const { node, identity } = plan.clients[index] as GeneratorPlan['clients'][number];
+    const { node, identity, wantsTrace } = plan.clients[index] as GeneratorPlan['clients'][number];
     const client = new LoadClient({
       dialect: plan.dialect,
       port: plan.ports[node] as number,
       // 127.0.0.1 is the servers' own.
       localAddress: `127.0.0.${2 + (index % addresses)}`,
       identity,
+      wantsTrace: wantsTrace === true,
       onDelivery: (number) => hooks.onDelivery(index, number),
       onFailure: hooks.onFailure,
     });

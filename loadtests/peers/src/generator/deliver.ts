@@ -49,6 +49,7 @@ export async function deliver(
   say({ kind: 'phase', phase: 'measuring' });
   const fromMs = performance.now();
   const { published, delivered } = traffic;
+  const heard = traffic.heardByClient();
   latenciesMs = [];
   const closeWindow = openUsageWindow(plan.pids);
   await pause(plan.measureMs);
@@ -60,6 +61,7 @@ export async function deliver(
     windowMs: toMs - fromMs,
     published: traffic.published - published,
     delivered: traffic.delivered - delivered,
+    deliveredByNode: sumByNode(plan, traffic.heardByClient(), heard),
   };
 
   pacer.stop();
@@ -83,4 +85,17 @@ export async function deliver(
     failures: failures.length,
     firstFailure: failures[0]?.message,
   };
+}
+
+/** What each node's clients have heard since they had heard `before`. */
+function sumByNode(
+  { clients, ports }: DeliveryPlan,
+  heard: readonly number[],
+  before: readonly number[],
+): number[] {
+  const sums = ports.map(() => 0);
+  clients.forEach(({ node }, client) => {
+    sums[node] = (sums[node] ?? 0) + (heard[client] ?? 0) - (before[client] ?? 0);
+  });
+  return sums;
 }

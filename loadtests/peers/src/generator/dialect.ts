@@ -65,7 +65,7 @@ const floor: Dialect = {
 const joinId = 0;
 
 /** The whole of apps/gateway, whose every request is acknowledged. Made anew for each client, as it counts them. */
-function createChat(): Dialect {
+function createChat({ wantsTrace = false }: DialectOptions): Dialect {
   let nextId = joinId + 1;
   return {
     path: engineIo,
@@ -76,7 +76,7 @@ function createChat(): Dialect {
         if (!frame.includes('"ok":true')) return { kind: 'refused', why: frame };
         return frame.startsWith(`43${joinId}[`) ? { kind: 'joined' } : nothing;
       }
-      return answerSocketIo(frame, () => ({ token }));
+      return answerSocketIo(frame, () => ({ token, ...(wantsTrace && { trace: 'on' }) }));
     },
     join: (room) => `42${joinId}["room:join",{"room":"${room}"}]`,
     message(room, text) {
@@ -86,14 +86,19 @@ function createChat(): Dialect {
   };
 }
 
-export function createDialect(name: DialectName): Dialect {
+export interface DialectOptions {
+  /** True where a client of the chat wants to be told the trace context of what it is sent. */
+  readonly wantsTrace?: boolean;
+}
+
+export function createDialect(name: DialectName, options: DialectOptions = {}): Dialect {
   switch (name) {
     case 'floor':
       return floor;
     case 'socket-io':
       return socketIo;
     case 'chat':
-      return createChat();
+      return createChat(options);
   }
 }
 

@@ -8,6 +8,7 @@ export interface LoadClientOptions {
   /** Its own address on the loopback: each has some 28,000 ports for connections to one server. */
   readonly localAddress: string;
   readonly identity: string;
+  readonly wantsTrace: boolean;
   /** Gets the number of each message heard. */
   readonly onDelivery: (number: number) => void;
   /**
@@ -36,7 +37,7 @@ export class LoadClient {
 
   constructor(options: LoadClientOptions) {
     this.#options = options;
-    this.#dialect = createDialect(options.dialect);
+    this.#dialect = createDialect(options.dialect, options);
     this.#socket = new WebSocket(`ws://127.0.0.1:${options.port}${this.#dialect.path}`, {
       localAddress: options.localAddress,
       perMessageDeflate: false,

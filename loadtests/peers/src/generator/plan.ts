@@ -6,6 +6,8 @@ import type { RoomVerdict } from './check-room.ts';
 export interface PlannedClient {
   readonly node: number;
   readonly identity: string;
+  /** True for a client of the chat that wants to be told the trace context of what it is sent. */
+  readonly wantsTrace?: boolean;
   readonly rooms: readonly string[];
 }
 
@@ -49,6 +51,8 @@ export interface DeliveryReport {
   /** Sent and heard within the window. */
   readonly published: number;
   readonly delivered: number;
+  /** To the clients of each node. */
+  readonly deliveredByNode: readonly number[];
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** How late sends were against their pace. */
   readonly latenessP99Ms: number;

@@ -37,6 +37,11 @@ export class RoomTraffic {
     return this.#delivered;
   }
 
+  /** How much each client has heard so far. */
+  heardByClient(): number[] {
+    return this.#heard.map(({ length }) => length);
+  }
+
   /** True once everybody has heard all that was sent, or as much of anything. */
   get complete(): boolean {
     return this.#delivered >= this.#expected;

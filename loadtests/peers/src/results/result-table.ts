@@ -1,4 +1,5 @@
 import type { WorkName } from '../../options.mjs';
+import { aligned } from './aligned.ts';
 import { works, type Figure } from './figures.ts';
 import type { BenchResults, SummaryRow } from './results.ts';
 
@@ -55,21 +56,4 @@ function faultyLine({ peer, nodes, faultyRounds, rounds }: SummaryRow): string {
 
 function textOf(value: number | undefined, digits: number): string {
   return value === undefined || Number.isNaN(value) ? missing : value.toFixed(digits);
-}
-
-/** Titles to the left, figures to the right; a title that repeats is said once. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row, index) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          if (column > 0) return cell.padStart(width);
-          return (rows[index - 1]?.[0] === cell ? '' : cell).padEnd(width);
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

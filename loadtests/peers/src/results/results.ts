@@ -52,7 +52,7 @@ export interface BenchResults {
   readonly trials: readonly TrialResult[];
 }
 
-export function writeResults(path: string, results: BenchResults): void {
+export function writeResults(path: string, results: object): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
 }

@@ -19,6 +19,8 @@ const packages = [
   'redis',
   '@socket.io/redis-adapter',
   '@socket.io/redis-streams-adapter',
+  'prom-client',
+  '@opentelemetry/sdk-trace',
 ];
 
 export function describeVersions(): Versions {
