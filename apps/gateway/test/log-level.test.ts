@@ -40,17 +40,19 @@ test('the level of the log is told, changed, and changed back by itself', async 
   ]);
 });
 
+const json = 'application/json';
+
 test.each([
-  ['{"level":"loud"}'],
-  ['{"level":"debug","forMs":1}'],
-  ['{"level":"debug","forMs":"1000"}'],
-  ['{"level":"debug","for":1000}'],
-  ['{}'],
-  ['"debug"'],
-  ['{"level":'],
-  [`{"level":"debug","x":"${'x'.repeat(2_000)}"}`],
-  ['level=debug', 'application/x-www-form-urlencoded'],
-])('%s is refused with what is allowed, and changes nothing', async (body, type) => {
+  ['an unknown level', '{"level":"loud"}', json],
+  ['too short a time', '{"level":"debug","forMs":1}', json],
+  ['a time that is no number', '{"level":"debug","forMs":"1000"}', json],
+  ['a field that there is not', '{"level":"debug","for":1000}', json],
+  ['no level', '{}', json],
+  ['no object', '"debug"', json],
+  ['no JSON', '{"level":', json],
+  ['too much', `{"level":"debug","x":"${'x'.repeat(2_000)}"}`, json],
+  ['a form', 'level=debug', 'application/x-www-form-urlencoded'],
+])('%s is refused with what is allowed, and changes nothing', async (_what, body, type) => {
   const answer = await put(body, type);
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
