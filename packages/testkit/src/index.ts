@@ -22,6 +22,7 @@ export * from './gateway.ts';
 export * from './journal.ts';
 export * from './members.ts';
 export * from './metrics.ts';
+export * from './needle-index.ts';
 export * from './otlp/index.ts';
 export * from './port.ts';
 export type { Cut, Direction, Endpoint, ProxiedConnection, Side } from './proxied-connection.ts';
@@ -33,3 +34,8 @@ export * from './scope.ts';
 export * from './sentinel.ts';
 export * from './table-rows.ts';
 export * from './token.ts';
+export {
+  renderWaterfall,
+  type WaterfallMoment,
+  type WaterfallOptions,
+} from './waterfall/render-waterfall.ts';

@@ -1,0 +1,148 @@
+/** Draws the traces of the documentation from the spans of a real cluster: `npm run build && npm run trace-picture`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import {
+  connect,
+  openBrowser,
+  renderWaterfall,
+  repositoryPath,
+  startCluster,
+  startFaultProxy,
+  startOtlpReceiver,
+  traceTree,
+  withScope,
+} from '@sluice/testkit';
+
+const room = 'harbour';
+const folder = repositoryPath('docs/images');
+const nodes = ['gateway-1', 'gateway-2', 'gateway-3'];
+const places = new Map([['sluice-web', 'browser'], ...nodes.map((node) => [node, node]), ['redis', 'redis']]);
+const remarks = [
+  'Drawn from the spans of one run on one machine. Spans start on whole milliseconds: the clock of the SDK tells no more.',
+];
+// Until scripts are loaded and code is compiled: what is drawn is a cluster at work, not one that wakes up.
+const warmUps = 30;
+
+mkdirSync(folder, { recursive: true });
+await withScope(async (scope) => {
+  const receiver = await startOtlpReceiver(scope);
+  const endpoint = `${receiver.url}/v1/traces`;
+  const [cluster, browser] = await Promise.all([
+    startCluster(scope, {
+      nodes: nodes.length,
+      env: {
+        NODE_ENV: 'development',
+        BROWSER_OTLP_TRACES_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+      },
+    }),
+    openBrowser(scope),
+  ]);
+  const [first, second, third] = cluster.gateways;
+  // Where a load balancer would be: it says to which gateway a client gets, and when.
+  let chosen = second;
+  const front = await startFaultProxy(scope, {
+    target: () => ({ host: '127.0.0.1', port: Number(new URL(chosen.url).port) }),
+  });
+  const ada = await openPage(browser, 'Ada', first.url);
+  const linh = await openPage(browser, 'Linh', front.url);
+  const sam = await connect(scope, third, { user: 'Sam' });
+  await sam.join(room);
+
+  const write = (text) => ada.getByTestId('composer').fill(text);
+  /** Sends what is written; resolves once it has come as far as Sam. Asking a page would keep it from its work. */
+  const send = async (text) => {
+    await ada.keyboard.press('Enter');
+    await sam.untilText(room, text);
+  };
+  const untilSpans = (find) =>
+    receiver.spans.until(find, { describe: () => `whole traces\n${traceTree(receiver.spans.entries)}` });
+
+  front.cut();
+  await untilSpans((spans) => spans.some(({ name }) => name === 'recover'));
+  await linh.locator('[data-testid=connection][data-state=connected]').waitFor();
+  for (let number = 1; number <= warmUps; number++) {
+    await write(`Boat ${number} is through.`);
+    await send(`Boat ${number} is through.`);
+  }
+  await linh
+    .getByTestId('message')
+    .nth(warmUps - 1)
+    .waitFor();
+
+  await write('Lock three is open.');
+  const saidAtMs = Date.now();
+  await send('Lock three is open.');
+  const whole = await untilSpans((spans) => messageTrace(spans, saidAtMs, nodes.length));
+  draw('trace', whole, { title: 'A message, from one page over three gateways to another page' });
+
+  await write('Lock three is closed.');
+  chosen = third;
+  front.refuse();
+  const killedAtMs = Date.now();
+  await second.kill();
+  await send('Lock three is closed.');
+  await front.heal();
+  const recovered = await untilSpans((spans) => {
+    const message = messageTrace(spans, killedAtMs, nodes.length - 1);
+    const admission = message && admissionTrace(spans, message);
+    return admission && [...message, ...admission];
+  });
+  draw('trace-recovered', recovered, {
+    title: 'A message to a page whose gateway has been killed',
+    moments: [{ timeNs: nanoseconds(killedAtMs), text: `${second.nodeId} is killed (SIGKILL)` }],
+  });
+});
+
+/** A page that traces, in the room. */
+async function openPage(browser, user, url) {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction(() =>
+    performance.getEntriesByType('resource').some(({ name }) => name.includes('/span-tracing-')),
+  );
+  await page.getByTestId('signin-name').fill(user);
+  await page.getByTestId('signin-submit').click();
+  await page.getByTestId('room-input').fill(room);
+  await page.getByTestId('room-join').click();
+  await page.getByLabel(`Message to ${room}`).waitFor();
+  return page;
+}
+
+/** The trace of the message that was sent since then, once `hearingNodes` gateways and both pages have told their part. */
+function messageTrace(spans, sinceMs, hearingNodes) {
+  const trace = wholeTrace(
+    spans,
+    ({ name, startNs }) => name === 'send message:send' && startNs >= nanoseconds(sinceMs),
+  );
+  const count = (wanted) => trace?.filter(({ name }) => name === wanted).length;
+  return count('process room:{room}') === hearingNodes && count('process message:new') === 2
+    ? trace
+    : undefined;
+}
+
+/** The trace of the connection over which something of `message` was replayed. */
+function admissionTrace(spans, [{ traceId }]) {
+  return wholeTrace(
+    spans,
+    ({ name, links }) => name === 'replay' && links.some((link) => link.traceId === traceId),
+  );
+}
+
+/** All of the trace of the first span that `isOne`, unless a parent is missing. */
+function wholeTrace(spans, isOne) {
+  const one = spans.find(isOne);
+  const trace = spans.filter(({ traceId }) => traceId === one?.traceId);
+  const ids = new Set([undefined, ...trace.map(({ spanId }) => spanId)]);
+  return trace.length > 0 && trace.every(({ parentSpanId }) => ids.has(parentSpanId)) ? trace : undefined;
+}
+
+function nanoseconds(ms) {
+  return BigInt(ms) * 1_000_000n;
+}
+
+function draw(name, spans, options) {
+  writeFileSync(`${folder}/${name}.svg`, renderWaterfall(spans, { places, remarks, ...options }));
+  console.log(`docs/images/${name}.svg\n${traceTree(spans)}`);
+}
