@@ -1,4 +1,5 @@
-export type SettingName = 'off' | 'off-again' | 'metrics' | '1%' | '100%';
+/** What is compared with `off`. */
+export type SettingName = 'off-again' | 'metrics' | '1%' | '100%';
 
 export interface TelemetryOptions {
   readonly quick: boolean;
@@ -7,9 +8,9 @@ export interface TelemetryOptions {
   readonly rounds: number;
   readonly warmupMs: number;
   readonly measureMs: number;
-  /** Of all settings together. */
+  /** Of both clusters together. */
   readonly ratePerS: number;
-  /** Of each setting. */
+  /** Of each cluster. */
   readonly clients: number;
   readonly roomSize: number;
   /** Absolute. */

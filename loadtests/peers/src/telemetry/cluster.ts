@@ -8,7 +8,7 @@ import { settingOf, type Setting } from './settings.ts';
 
 /** The gateways of one setting, and the clients to be. */
 export interface Cluster {
-  readonly name: SettingName;
+  readonly name: SettingName | 'off';
   readonly setting: Setting;
   readonly gateways: readonly RealGateway[];
   readonly clients: readonly PlannedClient[];
@@ -24,21 +24,21 @@ export interface ClusterParts {
   readonly otlp: string;
 }
 
-/** Starts the gateways of one setting; those of all settings share a Redis. */
+/** Starts the gateways of one setting, the `index`th (from 0) of those that share a Redis. */
 export async function startCluster(
   scope: Scope,
-  name: SettingName,
+  name: SettingName | 'off',
+  index: number,
   { options, issuer, redisUrl, otlp }: ClusterParts,
 ): Promise<Cluster> {
   const setting = settingOf(name, { otlp, measureMs: options.measureMs });
-  const index = options.settings.indexOf(name);
   const gateways = await startRealGateways(scope, {
     driver: 'lanes',
     count: options.nodes,
     redisUrl,
     issuer,
     flags: [],
-    env: { ...setting.env, REDIS_PREFIX: `setting-${index}` },
+    env: { ...setting.env, REDIS_PREFIX: `cluster-${index}` },
   });
   const { clients, senders } = roomsLayout(options);
   const identified = await withTokens(clients, issuer);

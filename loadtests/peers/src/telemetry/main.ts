@@ -1,5 +1,5 @@
 import { openScope, type Scope } from '@sluice/testkit';
-import type { TelemetryOptions, TelemetryRun } from '../../telemetry-options.mjs';
+import type { SettingName, TelemetryOptions, TelemetryRun } from '../../telemetry-options.mjs';
 import { createProgress } from '../bench/progress.ts';
 import { peersError } from '../errors.ts';
 import { describeMachine } from '../results/machine.ts';
@@ -7,8 +7,8 @@ import { originLine } from '../results/origin-line.ts';
 import { writeResults } from '../results/results.ts';
 import { describeVersions } from '../results/versions.ts';
 import { untilToldToEnd } from '../until-told-to-end.ts';
-import { measureRound, type MeasuredRound } from './measure-round.ts';
-import { summarizeTelemetry, type TelemetryResults, type TelemetryRound } from './telemetry-results.ts';
+import { compareWithOff } from './compare-with-off.ts';
+import { summarizeTelemetry, type TelemetryResults, type TelemetryTrial } from './telemetry-results.ts';
 import { telemetryTable } from './telemetry-table.ts';
 
 const exitCodes = { measured: 0, unsound: 1, tooDear: 2 };
@@ -24,10 +24,10 @@ export async function main({ options }: TelemetryRun): Promise<number> {
   return await untilToldToEnd(async (scope, signal) => {
     const results = await measureAll(scope, options, signal);
     if (signal.aborted) return exitCodes.unsound;
-    process.stdout.write(`${telemetryTable(results)}\n\n${originLine(results)}\n`);
+    process.stdout.write(`${telemetryTable(results.summary)}\n\n${originLine(results)}\n`);
     if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
     process.stdout.write(`Every round: ${options.out}\n`);
-    if (!results.rounds.every((round) => isSound(round, options))) return exitCodes.unsound;
+    if (!results.trials.every((trial) => isSound(trial, options))) return exitCodes.unsound;
     return options.check && !holdsBar(results) ? exitCodes.tooDear : exitCodes.measured;
   });
 }
@@ -45,52 +45,59 @@ async function measureAll(
     versions: describeVersions(),
     machine: describeMachine(),
   } as const;
-  const rounds: TelemetryRound[] = [];
+  const trials: TelemetryTrial[] = [];
   const results = (): TelemetryResults => ({
     ...before,
     finishedAt: new Date().toISOString(),
-    summary: summarizeTelemetry(options.settings, rounds),
-    rounds,
+    summary: summarizeTelemetry(trials),
+    trials,
   });
   const progress = createProgress(process.stderr, process.env);
-  for (let round = 1; round <= options.rounds; round += 1) {
+  const planned = Array.from({ length: options.rounds }, (_, index) => index + 1).flatMap((round) =>
+    options.settings.map((setting) => ({ setting, round })),
+  );
+  for (const [index, { setting, round }] of planned.entries()) {
     const startedAt = new Date().toISOString();
-    progress.begin(`round ${round}`, round - 1, options.rounds);
-    const measured = await measureAlone(scope, options, (phase) => progress.phase(phase));
+    progress.begin(`round ${round}: ${setting}`, index, planned.length);
+    const measured = await compareAlone(scope, setting, options, (phase) => progress.phase(phase));
     if (signal.aborted) break;
     progress.end({ figures: shortly(measured), faults: measured.faults });
-    rounds.push({ round, startedAt, ...measured });
+    trials.push({ setting, round, startedAt, ...measured });
     // Written each time, so that a run that is broken off has been worth its time.
     writeResults(options.out, results());
   }
   return results();
 }
 
-async function measureAlone(
+type Measured = Pick<TelemetryTrial, 'figures' | 'faults'>;
+
+async function compareAlone(
   scope: Scope,
+  setting: SettingName,
   options: TelemetryOptions,
   onPhase: (phase: string) => void,
-): Promise<MeasuredRound> {
+): Promise<Measured> {
   const own = openScope();
-  // Where everything ends at once, this round does.
+  // Where everything ends at once, this trial does.
   scope.onClose(() => own.close());
   try {
-    return await measureRound(own, options, onPhase);
+    return await compareWithOff(own, setting, options, onPhase);
   } catch (error) {
-    return { figures: {}, faults: [`failed: ${String(error)}`], verdict: undefined, latencyMs: undefined };
+    return { figures: undefined, faults: [`failed: ${String(error)}`] };
   } finally {
     await own.close();
   }
 }
 
-function shortly({ figures }: MeasuredRound): Record<string, number> {
-  const all = Object.entries(figures).map(([name, its]) => [name, its.gatewayCpuUsPerDelivery] as const);
-  return Object.fromEntries(all);
+function shortly({ figures }: Measured): Record<string, number> {
+  if (figures === undefined) return {};
+  const [on, off] = [figures.on.gatewayCpuUsPerDelivery, figures.off.gatewayCpuUsPerDelivery];
+  return { 'us/delivery': on, off, '% more': (on / off - 1) * 100 };
 }
 
 /** Nothing may be lost, doubled or out of order on the shortest run and the busiest machine. */
-function isSound({ faults, verdict }: TelemetryRound, { quick }: TelemetryOptions): boolean {
-  if (verdict === undefined || Object.values(verdict).some((count) => count > 0)) return false;
+function isSound({ faults, figures }: TelemetryTrial, { quick }: TelemetryOptions): boolean {
+  if (figures === undefined || Object.values(figures.verdict).some((count) => count > 0)) return false;
   return quick || faults.length === 0;
 }
 

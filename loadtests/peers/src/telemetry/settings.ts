@@ -16,7 +16,7 @@ const longestExportMs = 60_000;
 
 /** @param otlp where traces and metrics go */
 export function settingOf(
-  name: SettingName,
+  name: SettingName | 'off',
   { otlp, measureMs }: { otlp: string; measureMs: number },
 ): Setting {
   const exporting = {

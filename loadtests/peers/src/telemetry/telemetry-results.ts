@@ -6,8 +6,8 @@ import type { Spread } from '../results/results.ts';
 import { median } from '../results/statistics.ts';
 import type { Versions } from '../results/versions.ts';
 
-/** Of one setting in one round. */
-export interface SettingFigures {
+/** Of one cluster in one trial. */
+export interface ClusterFigures {
   readonly gatewayCpuUsPerDelivery: number;
   readonly delivered: number;
   readonly gatewayRssMb: number;
@@ -17,26 +17,38 @@ export interface SettingFigures {
   readonly spansLost: number;
 }
 
-/** All settings at the same time. */
-export interface TelemetryRound {
+/** Two clusters at the same time. */
+export interface ComparedFigures {
+  readonly off: ClusterFigures;
+  readonly on: ClusterFigures;
+  /** Of both together. */
+  readonly verdict: RoomVerdict;
+  readonly latencyMs: DeliveryReport['latencyMs'];
+}
+
+/** One setting compared with `off` once. */
+export interface TelemetryTrial {
+  readonly setting: SettingName;
+  /** From 1 on. */
   readonly round: number;
   readonly startedAt: string;
   /** Empty where the figures can be relied on. */
   readonly faults: readonly string[];
-  readonly figures: Readonly<Partial<Record<SettingName, SettingFigures>>>;
-  /** Of all settings together; undefined where the round failed. */
-  readonly verdict: RoomVerdict | undefined;
-  readonly latencyMs: DeliveryReport['latencyMs'] | undefined;
+  /** Undefined where the trial failed. */
+  readonly figures: ComparedFigures | undefined;
 }
 
 /** Over the rounds without faults; over all of them where every one has faults. */
 export interface SettingSummary {
   readonly setting: SettingName;
   readonly rounds: number;
-  readonly gatewayCpuUsPerDelivery: Spread;
-  /** Of each round: how many times that of `off` in the same round. */
+  readonly faultyRounds: number;
+  /** Of each round: how many times that of `off` beside it. */
   readonly timesOff: Spread;
+  readonly gatewayCpuUsPerDelivery: Spread;
+  readonly offCpuUsPerDelivery: Spread;
   readonly gatewayRssMb: Spread;
+  readonly offRssMb: Spread;
   readonly spans: Spread;
 }
 
@@ -51,32 +63,29 @@ export interface TelemetryResults {
   readonly versions: Versions;
   readonly machine: Machine;
   readonly summary: readonly SettingSummary[];
-  readonly rounds: readonly TelemetryRound[];
+  readonly trials: readonly TelemetryTrial[];
 }
 
-export function summarizeTelemetry(
-  settings: readonly SettingName[],
-  rounds: readonly TelemetryRound[],
-): SettingSummary[] {
-  const faultless = rounds.filter(({ faults }) => faults.length === 0);
-  const counted = faultless.length === 0 ? rounds : faultless;
-  return settings.map((setting) => {
-    const spread = (read: (figures: SettingFigures, off: SettingFigures | undefined) => number): Spread => {
-      const values = counted.flatMap(({ figures }) => {
-        const its = figures[setting];
-        return its === undefined ? [] : [read(its, figures.off)];
-      });
+/** In the order in which the settings first appear. */
+export function summarizeTelemetry(trials: readonly TelemetryTrial[]): SettingSummary[] {
+  return [...new Set(trials.map(({ setting }) => setting))].map((setting) => {
+    const its = trials.filter((trial) => trial.setting === setting);
+    const faultless = its.filter(({ faults }) => faults.length === 0);
+    const counted = (faultless.length === 0 ? its : faultless).flatMap(({ figures }) => figures ?? []);
+    const spread = (read: (figures: ComparedFigures) => number): Spread => {
+      const values = counted.map(read);
       return { median: median(values), lowest: Math.min(...values), highest: Math.max(...values) };
     };
     return {
       setting,
-      rounds: counted.length,
-      gatewayCpuUsPerDelivery: spread((its) => its.gatewayCpuUsPerDelivery),
-      timesOff: spread(
-        (its, off) => its.gatewayCpuUsPerDelivery / (off?.gatewayCpuUsPerDelivery ?? Number.NaN),
-      ),
-      gatewayRssMb: spread((its) => its.gatewayRssMb),
-      spans: spread((its) => its.spans),
+      rounds: its.length,
+      faultyRounds: its.length - faultless.length,
+      timesOff: spread(({ on, off }) => on.gatewayCpuUsPerDelivery / off.gatewayCpuUsPerDelivery),
+      gatewayCpuUsPerDelivery: spread(({ on }) => on.gatewayCpuUsPerDelivery),
+      offCpuUsPerDelivery: spread(({ off }) => off.gatewayCpuUsPerDelivery),
+      gatewayRssMb: spread(({ on }) => on.gatewayRssMb),
+      offRssMb: spread(({ off }) => off.gatewayRssMb),
+      spans: spread(({ on }) => on.spans),
     };
   });
 }

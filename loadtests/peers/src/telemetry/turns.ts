@@ -1,22 +1,17 @@
 /**
- * Who sends when: each group has `turn` messages in a row, sent by its members one after the other, and then another group
- * has. The groups follow each other in every order there is, so that none always comes after the same one.
+ * Who sends when: one group has `turn` messages, sent by its members one after the other, then the other has twice as many, then
+ * the first again.
  */
-export function takeTurns(groups: readonly (readonly number[])[], turn: number): number[] {
-  const sent = groups.map(() => 0);
-  return permutations(groups.map((_, index) => index)).flatMap((order) =>
-    order.flatMap((group) => {
-      const members = groups[group] ?? [];
-      const from = sent[group] ?? 0;
-      sent[group] = from + turn;
-      return Array.from({ length: turn }, (_, index) => members[(from + index) % members.length] as number);
-    }),
-  );
-}
-
-function permutations(items: readonly number[]): number[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item) =>
-    permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]),
-  );
+export function takeTurns(one: readonly number[], other: readonly number[], turn: number): number[] {
+  const senders: number[] = [];
+  // Until everybody has been first in a turn, so that nobody sends more than the others.
+  for (let sent = 0; sent < turn * Math.max(one.length, other.length); sent += turn) {
+    const order = (sent / turn) % 2 === 0 ? [one, other] : [other, one];
+    for (const group of order) {
+      for (let index = sent; index < sent + turn; index += 1) {
+        senders.push(group[index % group.length] as number);
+      }
+    }
+  }
+  return senders;
 }
