@@ -3,6 +3,7 @@ import { parseTelemetrySettings, traceFields } from '@sluice/telemetry';
 import { pino } from 'pino';
 import { parseConfig, variables } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { loggedError } from './logged-error.ts';
 
 // sysexits.h, EX_CONFIG
 const exitConfig = 78;
@@ -38,7 +39,8 @@ async function main(): Promise<void> {
   }
   const { config } = result;
   const base = { nodeId: config.NODE_ID };
-  const logger = pino({ level: config.LOG_LEVEL, base, mixin: traceFields });
+  const serializers = { err: loggedError };
+  const logger = pino({ level: config.LOG_LEVEL, base, serializers, mixin: traceFields });
   const gateway = await createGateway(config, telemetry.settings, logger, version);
   const starting = new AbortController();
 

@@ -72,6 +72,9 @@ async function start(
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   shutdowns.push(() => diag.disable());
+  const { setGlobalErrorHandler } = await import('@opentelemetry/core');
+  // Of an error its text: the SDK's own handler tells of everything that it carries along.
+  setGlobalErrorHandler((error) => diag.error(typeof error === 'string' ? error : String(error.message)));
   const { resourceFromAttributes } = await import('@opentelemetry/resources');
   const resource = resourceFromAttributes({
     'service.version': identity.version,

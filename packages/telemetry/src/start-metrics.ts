@@ -9,6 +9,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import type { TelemetryDependencies } from './create-telemetry.ts';
+import { withoutAnswer } from './export-fault.ts';
 import { createMetricBridge } from './metric-bridge.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
 
@@ -23,7 +24,7 @@ export function startMetrics(
     export(batch, done) {
       inner.export(batch, (result) => {
         counts.exported('metrics', result.code === ExportResultCode.SUCCESS ? 'ok' : 'failed', 1);
-        done(result);
+        done(withoutAnswer(result));
       });
     },
     forceFlush: () => inner.forceFlush(),

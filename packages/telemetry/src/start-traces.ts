@@ -11,7 +11,9 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
   type Sampler,
+  type SpanExporter,
 } from '@opentelemetry/sdk-trace';
+import { withoutAnswer } from './export-fault.ts';
 import type { SamplerSettings, TelemetrySettings } from './telemetry-settings.ts';
 
 /** Registers a tracer provider and a context manager. Returns what sends the rest and ends it. */
@@ -20,7 +22,12 @@ export function startTraces(
   resource: Resource,
   selfObsMeterProvider: MeterProvider,
 ): () => Promise<void> {
-  const exporter = traces === 'http/json' ? new JsonExporter() : new ProtobufExporter();
+  const inner = traces === 'http/json' ? new JsonExporter() : new ProtobufExporter();
+  const exporter: SpanExporter = {
+    export: (batch, done) => inner.export(batch, (result) => done(withoutAnswer(result))),
+    forceFlush: () => inner.forceFlush(),
+    shutdown: () => inner.shutdown(),
+  };
   const provider = new TracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: createSampler(sampler) }),

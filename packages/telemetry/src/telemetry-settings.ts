@@ -70,7 +70,8 @@ export function parseTelemetrySettings(environment: Environment): TelemetryResul
     'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
   ]) {
     const endpoint = given(name);
-    if (endpoint !== undefined && !/^https?:\/\/[^\s/]/.test(endpoint))
+    // The exporters would go on without what is no URL, and say what it was.
+    if (endpoint !== undefined && !(/^https?:\/\/[^\s/]/.test(endpoint) && URL.canParse(endpoint)))
       faults.push(`${name}: must be an http:// or https:// URL`);
   }
   const traces = protocolOf('TRACES');

@@ -71,6 +71,7 @@ test('every fault is told at once, by name, and no value is repeated', () => {
   const secret = 'secret-value';
   const found = faults({
     OTEL_EXPORTER_OTLP_ENDPOINT: secret,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://user:${secret}@collector:port/v1/traces`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
     OTEL_TRACES_EXPORTER: secret,
     OTEL_TRACES_SAMPLER: secret,
@@ -82,6 +83,7 @@ test('every fault is told at once, by name, and no value is repeated', () => {
     'OTEL_BSP_MAX_QUEUE_SIZE',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     'OTEL_METRIC_EXPORT_INTERVAL',
     'OTEL_RESOURCE_ATTRIBUTES',
     'OTEL_TRACES_EXPORTER',
