@@ -22,6 +22,7 @@ export * from './gateway.ts';
 export * from './journal.ts';
 export * from './members.ts';
 export * from './metrics.ts';
+export * from './needle-index.ts';
 export * from './otlp/index.ts';
 export * from './port.ts';
 export type { Cut, Direction, Endpoint, ProxiedConnection, Side } from './proxied-connection.ts';
