@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { go } from './go.mjs';
 import { findProgram } from './programs.mjs';
 import { inRepository } from './repository.mjs';
 import { run, say } from './run.mjs';
@@ -8,15 +9,6 @@ import { SetupError } from './setup-error.mjs';
 
 const source = inRepository('infra', 'observability', 'collector');
 const sources = ['go.mod', 'go.sum', 'main.go'].map((name) => `${source}/${name}`);
-
-/** From the first that fetches the version of Go that go.mod asks for by itself. */
-const go = {
-  names: ['go'],
-  purpose: 'Go builds the OpenTelemetry Collector of the tests',
-  apt: ['golang'],
-  brew: 'go',
-  version: { args: ['version'], pattern: /go(\d+)\.(\d+)/, minimum: [1, 21] },
-};
 
 /**
  * Where the OpenTelemetry Collector is once {@link ensureCollector} has built it.

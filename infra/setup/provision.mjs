@@ -1,5 +1,6 @@
 import { ensureBuilt } from './build.mjs';
 import { ensureCollector } from './collector.mjs';
+import { ensureK6 } from './k6.mjs';
 import { withSetupLock } from './lock.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
 import { ensurePythonEnvironment } from './python-environment.mjs';
@@ -33,8 +34,9 @@ export async function provisionTests() {
     await ensureNodeModules();
     await ensureBuilt();
   });
-  // Without the lock: it takes minutes once, for which `npm start` is not to wait.
+  // Without the lock: they take minutes once, for which `npm start` is not to wait.
   await ensureCollector();
+  await ensureK6();
 }
 
 function requireNode() {

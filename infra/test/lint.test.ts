@@ -71,6 +71,8 @@ const offences: [path: string, source: string, rule: string][] = [
   ['apps/gateway/test/app.test.ts', "import { x } from '../../web/src/main.tsx'; x();", restricted],
   ['apps/local-cluster/start.mjs', "import { x } from '@sluice/redis-core'; x();", restricted],
   ['loadtests/client.ts', "import { x } from '@sluice/testkit'; x();", restricted],
+  ['loadtests/value.ts', "import { limits } from '@sluice/protocol'; limits();", restricted],
+  ['loadtests/test/up.ts', "import { x } from '@sluice/cluster-adapter'; x();", restricted],
   ['loadtests/peers/src/client.ts', "import { io } from 'socket.io-client'; io('x');", restricted],
   [
     'loadtests/peers/src/bench/adapter.ts',
@@ -124,6 +126,11 @@ const innocent: [path: string, source: string][] = [
   [
     'loadtests/peers/src/under-test/floor.ts',
     "import { createClient } from 'redis'; import { Server } from 'socket.io'; new Server(createClient());",
+  ],
+  ['loadtests/type.ts', "import type { Message } from '@sluice/protocol'; export type M = Message;"],
+  [
+    'loadtests/test/server.ts',
+    "import { Server } from 'socket.io'; import { openScope } from '@sluice/testkit'; new Server(openScope());",
   ],
   ['loadtests/peers/src/bench/scope.ts', "import { openScope } from '@sluice/testkit'; openScope();"],
   ['apps/gateway/src/chat/x.ts', "import { x } from '../config.ts'; x();"],

@@ -1,0 +1,54 @@
+import { clearTimeout, setTimeout } from 'k6/timers';
+import { WebSocket, type Params } from 'k6/websockets';
+import type { Frame } from './packet.ts';
+import type { Platform, Wire, WireEvents } from './platform.ts';
+
+/**
+ * The event loop of the VU that calls it. An iteration lasts until its WebSockets have closed and its timers have passed.
+ * @param params of each WebSocket: headers, tags
+ */
+export function createK6Platform(params: Params): Platform {
+  return {
+    openWire: (url, events) => openWire(url, params, events),
+    schedule(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    random: Math.random,
+  };
+}
+
+function openWire(url: string, params: Params, events: WireEvents): Wire {
+  const webSocket = new WebSocket(url, null, params);
+  let isOpen = false;
+  let isClosed = false;
+  let failure: string | undefined;
+  // Else every attachment is a Blob, whose bytes come later.
+  Object.assign(webSocket, { binaryType: 'arraybuffer' });
+  webSocket.onopen = () => {
+    isOpen = true;
+    if (isClosed) webSocket.close();
+    else events.opened();
+  };
+  webSocket.onmessage = (message) => {
+    if (!isClosed && message !== undefined) events.received(message.data as Frame);
+  };
+  webSocket.onerror = (error) => {
+    failure = error?.error;
+  };
+  // Follows an error too.
+  webSocket.onclose = () => {
+    isOpen = false;
+    if (!isClosed) events.ended(failure);
+  };
+  return {
+    send(frame) {
+      if (isOpen && !isClosed) webSocket.send(frame);
+    },
+    close() {
+      isClosed = true;
+      // k6 1.8 stands still for good where one is closed that is not open yet.
+      if (isOpen) webSocket.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { Counter, Trend } from 'k6/metrics';
+
+/**
+ * Everything that the load tests measure: one table, from which names, thresholds and summaries come. To be imported where k6
+ * begins (its init context), which is where it lets metrics be made.
+ */
+
+/** How long something took, in milliseconds. */
+export const trends = {
+  /** From the first attempt of a member to connect to its `session:ready`. */
+  sluice_connect_ms: new Trend('sluice_connect_ms', true),
+  /** From sending a text first to its acknowledgement, attempts that failed in between included. */
+  sluice_ack_ms: new Trend('sluice_ack_ms', true),
+  /** From sending a text first to hearing it on a connection that was there; both clocks are k6's. Replays are not in it. */
+  sluice_delivery_ms: new Trend('sluice_delivery_ms', true),
+  /** From losing a connection to having the session and the rooms again, the pause before reconnecting included. */
+  sluice_return_ms: new Trend('sluice_return_ms', true),
+};
+
+/** How often something happened. */
+export const counters = {
+  /** Texts acknowledged. */
+  sluice_sent: new Counter('sluice_sent'),
+  /** Messages heard, replays included. */
+  sluice_heard: new Counter('sluice_heard'),
+  /** Of these, those that a recovery brought. */
+  sluice_replayed: new Counter('sluice_replayed'),
+  /** Owed to a receiver and not heard, or heard or acknowledged and not in the room's history. */
+  sluice_lost: new Counter('sluice_lost'),
+  sluice_duplicated: new Counter('sluice_duplicated'),
+  /** Heard after what follows it, in the room's one order or in its sender's. */
+  sluice_out_of_order: new Counter('sluice_out_of_order'),
+  /** `recovered: true` over a hole; what is in the hole is lost too. */
+  sluice_false_recovery: new Counter('sluice_false_recovery'),
+  /** `sluice:gap`, heard by one member. */
+  sluice_gaps: new Counter('sluice_gaps'),
+  /** Returns with the session, and all that was missed. */
+  sluice_recovered: new Counter('sluice_recovered'),
+  /** Returns that began anew; the reason is in the tag `reason`. */
+  sluice_fresh: new Counter('sluice_fresh'),
+  /** Handshakes and requests that the server refused; the code is in the tag `code`. Where it may be tried again, it was. */
+  sluice_refused: new Counter('sluice_refused'),
+  /** What should never happen at our own end: a callback that threw, a packet that could not be read. */
+  sluice_failed: new Counter('sluice_failed'),
+  /** Members that did all they were to do and were checked. Whoever was cut short checked nothing. */
+  sluice_finished: new Counter('sluice_finished'),
+  /** Members that gave up: refused for good, put out, or not answered in time. (Those whom k6 cut short are neither.) */
+  sluice_unfinished: new Counter('sluice_unfinished'),
+};
+
+export type MetricName = keyof typeof trends | keyof typeof counters;
+
+/** k6's thresholds, for our metrics; those of k6's own may stand beside them in `options`. */
+export type Thresholds = Readonly<Partial<Record<MetricName, readonly string[]>>>;
+
+/** What must hold whatever is done to a cluster: the promises, and that all `members` were there to check them. */
+export function correctness(members: number): Thresholds {
+  return {
+    sluice_lost: ['count==0'],
+    sluice_duplicated: ['count==0'],
+    sluice_out_of_order: ['count==0'],
+    sluice_false_recovery: ['count==0'],
+    sluice_failed: ['count==0'],
+    sluice_unfinished: ['count==0'],
+    sluice_finished: [`count==${members}`],
+    sluice_heard: ['count>0'],
+  };
+}
