@@ -20,6 +20,7 @@ import { createLogLevel } from './log-level.ts';
 import { createMetrics, observeNode, type Metrics } from './metrics.ts';
 import type { Registry } from 'prom-client';
 import { observeAdapter } from './observe-adapter.ts';
+import { isOccasion } from './occasionally.ts';
 import { createReadinessLog } from './readiness-log.ts';
 
 /** One node, composed. Opens nothing before `start`; `stop` drains first, then closes what clients see, then Redis. */
@@ -248,9 +249,8 @@ function telemetryOf(
   );
 }
 
-/** The first of its kind and then each tenth: an outage of minutes must not bury everything else. */
 function occasionally(count: number): 'warn' | 'debug' {
-  return count % 10 === 1 ? 'warn' : 'debug';
+  return isOccasion(count) ? 'warn' : 'debug';
 }
 
 function devTokens(config: Config): ReturnType<typeof createDevTokenIssuer> | undefined {

@@ -10,7 +10,7 @@ interface CommandMessage {
   readonly error?: unknown;
 }
 
-const errorReply = /^[A-Z]+/;
+const errorReply = /^[A-Z]{2,}(?=\s|$)/;
 
 /**
  * Records the Redis commands of what is recorded, through the driver's own diagnostics channel. A command that nothing

@@ -16,6 +16,7 @@ import type { TokenVerifier } from '../auth/token-verifier.ts';
 import { tracer, type GatewayTracing } from '../gateway-tracing.ts';
 import type { Metrics } from '../metrics.ts';
 import { observeSockets } from '../observe-sockets.ts';
+import { isOccasion } from '../occasionally.ts';
 
 interface SocketData {
   user: string;
@@ -50,6 +51,7 @@ const handshakeMs = 10_000;
 
 export function createChatServer(deps: ChatServerDependencies, options: ChatServerOptions): ChatServer {
   const { driver, metrics, tracing, logger } = deps;
+  let faults = 0;
   const io: ChatServer = new Server(deps.http, serverOptions(driver, options));
   // The id begins with the node's name, so that a load balancer can send every request of a long-polling session to
   // the node that holds it, by the `sid` in its query: many clients keep no cookies.
@@ -63,8 +65,11 @@ export function createChatServer(deps: ChatServerDependencies, options: ChatServ
       () => next(),
       (cause: unknown) => {
         const error = protocolError.is(cause) ? cause : protocolError('internal', { cause });
-        if (error.code === 'internal') {
-          within(admission?.context, () => logger.error({ err: cause }, 'handshake failed'));
+        // What the client did wrong it is told. What is wrong here, operators are.
+        if (error.cause !== undefined && (error.retryable || error.code === 'internal')) {
+          faults += 1;
+          const level = isOccasion(faults) ? 'error' : 'debug';
+          within(admission?.context, () => logger[level]({ err: cause }, 'handshake failed'));
         }
         metrics.refused.inc({ code: error.code });
         tracing.connected(socket, error.code);

@@ -163,9 +163,8 @@ export class LanesNode implements Lifecycle {
       this.#attached ? this.channel.canary() : Promise.resolve(),
       this.#measureLog(),
     ];
-    void Promise.allSettled(work).then((outcomes) => {
-      for (const outcome of outcomes) if (outcome.status === 'rejected') this.#fault('beat', outcome.reason);
-    });
+    // Each by itself: what has failed is told while the rest still waits for Redis.
+    for (const one of work) one.catch((cause: unknown) => this.#fault('beat', cause));
     this.#cancelBeat = this.clock.schedule(beatEveryMs, () => {
       const now = this.clock.now();
       // Late by itself, this node was frozen or busy, and what it has not heard may be waiting to be read.

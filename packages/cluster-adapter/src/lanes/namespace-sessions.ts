@@ -70,6 +70,7 @@ export class NamespaceSessions {
         dataOf: (socket) => this.#dataOf(socket),
         skipTo: (sid, position) => sockets.skipTo(sid, position),
         fence: (owner, sid, generation) => this.#fenceAt(owner, sid, generation),
+        onFault,
       },
     );
     if (options.recovers) this.#attach();

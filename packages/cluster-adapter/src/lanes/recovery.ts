@@ -69,6 +69,7 @@ export interface RecoveryOptions {
   readonly skipTo: (sid: string, position: Position) => void;
   /** Another node, or this one, may hold an older socket of the session. */
   readonly fence: (node: string, sid: string, generation: number) => void;
+  readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
 }
 
 // What is read before a client is told that it has recovered; more is read once it is connected.
@@ -233,7 +234,10 @@ export class Recovery {
       return await this.#claim(socket, pid, offset, held);
     } catch (error) {
       // Told to connect anew it would lose what it can still have.
-      if (redisError.is(error)) conn.close(true);
+      if (redisError.is(error)) {
+        conn.close(true);
+        this.#options.onFault({ operation: 'recover', cause: error });
+      }
       throw error;
     }
   }

@@ -152,7 +152,9 @@ export class RoomSockets {
 
   tellGap(socket: Socket, gap: { rooms: readonly string[]; from: Position; to: Position }): void {
     const packet = { type: PacketType.EVENT, nsp: this.#parts.nsp.name, data: ['sluice:gap', gap] };
-    this.#write(socket, this.#deliveryHere(packet, { rooms: new Set() }));
+    const delivery = this.#deliveryHere(packet, { rooms: new Set() });
+    this.#write(socket, delivery);
+    this.#observeDelivered(delivery, 1);
   }
 
   /** Undefined where its sending was not recorded, or nobody is there: a broadcast to several rooms is one hop. */

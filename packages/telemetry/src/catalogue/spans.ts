@@ -64,7 +64,7 @@ export const spanCatalogue = [
     kind: 'INTERNAL',
     parent: 'what made the session change: `connect` or `handle room:join`',
     help: 'A session written ahead',
-    attributes: ['error.type'],
+    attributes: [],
     only: 'lanes',
   },
   {
