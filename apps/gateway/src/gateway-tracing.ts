@@ -10,6 +10,8 @@ export interface GatewayTracingOptions {
   readonly namesUsers: boolean;
 }
 
+const server = { kind: SpanKind.SERVER };
+const consumer = { kind: SpanKind.CONSUMER };
 // Faults of ours. What a client did wrong is told in `error.type` alone.
 const faults: ReadonlySet<string> = new Set(['internal', 'unavailable']);
 
@@ -29,16 +31,10 @@ export class GatewayTracing {
   connect(socket: ChatSocket): Traced | undefined {
     const { trace: wish, traceparent } = socket.handshake.auth as { trace?: unknown; traceparent?: unknown };
     if (wish === 'on') this.#listeners.add(socket);
-    const attributes = {
+    const admission = enter(tracer, 'connect', server, this.#parentIn(traceparent), () => ({
       'http.route': '/socket.io/',
       'network.protocol.name': socket.conn.transport.name === 'websocket' ? 'websocket' : 'http',
-    };
-    const admission = enter(
-      tracer,
-      'connect',
-      { kind: SpanKind.SERVER, attributes },
-      this.#parentIn(traceparent),
-    );
+    }));
     if (admission === undefined) return undefined;
     this.#admissions.set(socket, admission);
     // Its connection may end before anything else is said of it.
@@ -71,14 +67,13 @@ export class GatewayTracing {
       typeof payload === 'object' && payload !== null
         ? (payload as { traceparent?: unknown }).traceparent
         : undefined;
-    const attributes = {
+    return enter(tracer, `process ${event}`, consumer, this.#parentIn(given), () => ({
       'messaging.system': 'socket.io',
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.destination.name': event,
       ...this.#userOf(socket),
-    };
-    return enter(tracer, `process ${event}`, { kind: SpanKind.CONSUMER, attributes }, this.#parentIn(given));
+    }));
   }
 
   #parentIn(traceparent: unknown): SpanContext | undefined {

@@ -1,7 +1,6 @@
 import { context, createNoopMeter, diag, DiagLogLevel, trace, type MeterProvider } from '@opentelemetry/api';
 import type { Lifecycle } from '@sluice/kernel';
 import type { Registry } from 'prom-client';
-import { recordRedisCommands } from './redis-spans.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
 
 /** What became of what was to be sent to the collector. */
@@ -86,7 +85,7 @@ async function start(
   });
   if (settings.traces !== undefined) {
     const { startTraces } = await import('./start-traces.ts');
-    shutdowns.push(startTraces(settings, resource, selfMetrics(deps.counts)), recordRedisCommands());
+    shutdowns.push(startTraces(settings, resource, selfMetrics(deps.counts)));
   }
   if (settings.metrics !== undefined) {
     const { startMetrics } = await import('./start-metrics.ts');

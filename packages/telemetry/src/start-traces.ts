@@ -7,13 +7,14 @@ import {
   AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
-  StackContextManager,
   TraceIdRatioBasedSampler,
   TracerProvider,
   type Sampler,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
 import { withoutAnswer } from './export-fault.ts';
+import { createRecordingContextManager } from './recording-context-manager.ts';
+import { RedisSpans } from './redis-spans.ts';
 import type { SamplerSettings, TelemetrySettings } from './telemetry-settings.ts';
 
 /** Registers a tracer provider and a context manager. Returns what sends the rest and ends it. */
@@ -42,8 +43,7 @@ export function startTraces(
       }),
     ],
   });
-  // Not AsyncLocalStorage: on Node 20 it costs every promise of the process (docs/adr/0009).
-  context.setGlobalContextManager(new StackContextManager().enable());
+  context.setGlobalContextManager(createRecordingContextManager(new RedisSpans()).enable());
   trace.setGlobalTracerProvider(provider);
   return () => provider.shutdown();
 }

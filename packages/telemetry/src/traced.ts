@@ -57,17 +57,21 @@ export class Traced {
 /**
  * Begins what comes from outside: as a child of what it names, or as a trace of its own where it names nothing. Undefined,
  * and nothing is made, where that parent is not sampled or the sampler does not want it: from there on nothing is.
+ * @param attributes asked for where it is recorded, since mostly it is not
  */
 export function enter(
   tracer: Tracer,
   name: string,
   options: SpanOptions,
   parent?: SpanContext,
+  attributes?: () => Attributes,
 ): Traced | undefined {
   if (parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0) return undefined;
   const before = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
   const span = tracer.startSpan(name, options, before);
-  return span.isRecording() ? new Traced(span, before) : undefined;
+  if (!span.isRecording()) return undefined;
+  if (attributes !== undefined) span.setAttributes(attributes());
+  return new Traced(span, before);
 }
 
 /** The context that holds now, where it is recorded. */
