@@ -14,6 +14,7 @@ import { testkitError } from './errors.ts';
 import { within, type WaitOptions } from './eventually.ts';
 import { Journal } from './journal.ts';
 import type { Scope } from './scope.ts';
+import { secretNet } from './secret-net.ts';
 import type { TokenIssuer } from './token.ts';
 
 /** The events that are answered through an acknowledgement, and what a success carries. */
@@ -74,6 +75,7 @@ export class Client {
     payload: PayloadOf<Event>,
     timeoutMs = 40_000,
   ): Promise<Reply<Answers[Event]>> {
+    if ('text' in payload && typeof payload.text === 'string') secretNet.note('text', payload.text);
     return (await this.requestRaw(event, [payload], timeoutMs)) as Reply<Answers[Event]>;
   }
 

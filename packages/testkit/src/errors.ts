@@ -8,6 +8,7 @@ export const testkitErrors = {
   not_in_time: { text: 'A condition did not hold in time.', retryable: true },
   redis_error: { text: 'Redis answered a command with an error.', retryable: false },
   connect_failed: { text: 'The gateway refused the connection or could not be reached.', retryable: true },
+  secret_exposed: { text: 'Something secret is where others can see it.', retryable: false },
   request_refused: { text: 'The gateway answered a request with an error.', retryable: false },
 } as const satisfies ErrorTable;
 

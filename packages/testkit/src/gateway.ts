@@ -5,6 +5,7 @@ import { parseMetrics, type MetricSample } from './metrics.ts';
 import { freePorts } from './port.ts';
 import { repositoryPath } from './repository.ts';
 import { openScope, type Scope } from './scope.ts';
+import { secretNet } from './secret-net.ts';
 import type { TokenIssuer } from './token.ts';
 
 /** The cluster adapters that a gateway can be told to use. */
@@ -82,6 +83,12 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
   scope.onClose(() => own.close());
   const env = await gatewayEnvironment(own, options);
   const name = `gateway ${options.nodeId}`;
+  let spawned: Child | undefined;
+  // In reverse order: once it has ended.
+  own.onClose(() => {
+    const lines = spawned?.output.entries.map(({ text }) => text) ?? [];
+    secretNet.check(`the output of ${name}`, Buffer.from(lines.join('\n')));
+  });
   const child = await spawnChild(own, {
     name,
     command: process.execPath,
@@ -89,6 +96,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
     env,
     graceMs: 12_000,
   });
+  spawned = child;
   const logs = parsedLogs(child);
   const url = `http://127.0.0.1:${env['PORT']}`;
   const operatorUrl = `http://127.0.0.1:${env['OPERATOR_PORT']}`;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SignJWT, type JWTPayload } from 'jose';
+import { secretNet } from './secret-net.ts';
 
 export interface TokenOverrides {
   /** Replaces or (where undefined) leaves out claims. */
@@ -17,6 +18,7 @@ export interface TokenIssuer {
 
 export function createTokenIssuer(): TokenIssuer {
   const secret = randomBytes(32).toString('base64url');
+  secretNet.note('JWT secret', secret);
   return {
     secret,
     async token(user, overrides = {}) {
@@ -24,9 +26,12 @@ export function createTokenIssuer(): TokenIssuer {
       const standard = { sub: user, iss: 'sluice', aud: 'sluice', iat: now, exp: now + 3600 };
       const claims = Object.entries({ ...standard, ...overrides.claims });
       const present = Object.fromEntries(claims.filter(([, value]) => value !== undefined)) as JWTPayload;
-      return await new SignJWT(present)
+      const token = await new SignJWT(present)
         .setProtectedHeader({ alg: overrides.algorithm ?? 'HS256' })
         .sign(new TextEncoder().encode(overrides.secret ?? secret));
+      // Not its header, which is the same for all.
+      for (const part of token.split('.').slice(1)) secretNet.note('token', part);
+      return token;
     },
   };
 }

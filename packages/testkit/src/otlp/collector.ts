@@ -7,6 +7,7 @@ import { eventually } from '../eventually.ts';
 import { freePorts } from '../port.ts';
 import { repositoryPath } from '../repository.ts';
 import { openScope, type Scope } from '../scope.ts';
+import { secretNet } from '../secret-net.ts';
 import type { OtlpReceiver } from './otlp-receiver.ts';
 import { followSpans } from './span-file.ts';
 
@@ -51,6 +52,9 @@ export async function startCollector(scope: Scope, options: CollectorOptions): P
   own.onClose(() => rmSync(dir, { recursive: true, force: true }));
   const [http, grpc, health] = await freePorts(own, 3);
   const spanFile = join(dir, 'spans.jsonl');
+  own.onClose(() => {
+    if (existsSync(spanFile)) secretNet.check('what came to the Collector', readFileSync(spanFile));
+  });
   const configs = {
     'given.yaml': options.config,
     'own.yaml': JSON.stringify({

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { Journal } from '../journal.ts';
 import { freePort } from '../port.ts';
 import { openScope, type Scope } from '../scope.ts';
+import { secretNet } from '../secret-net.ts';
 import type { OtlpMetric } from './otlp-metric.ts';
 import { loadOtlpProtobuf, type OtlpProtobuf } from './otlp-protobuf.ts';
 import type { OtlpSpan } from './otlp-span.ts';
@@ -62,6 +63,7 @@ export async function startOtlpReceiver(
   const metrics = new Journal<OtlpMetric>();
   const requests = new Journal<OtlpRequest>();
   const bodies: Buffer[] = [];
+  own.onClose(() => secretNet.check(`what was sent to the OTLP receiver on ${port}`, Buffer.concat(bodies)));
   let fault: { readonly status: number | undefined } | undefined;
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
