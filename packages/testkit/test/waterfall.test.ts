@@ -285,10 +285,8 @@ describe('time', () => {
       { id: 1, name: 'a', forMs: 10 },
       { id: 2, name: 'b', atMs: 5_010, forMs: 10 },
       { id: 3, name: 'c', atMs: 5_025, forMs: 5 },
-      { id: 4, name: 'd', atMs: 5_025, forMs: 5 },
-      { id: 5, name: 'e', atMs: 5_025, forMs: 5 },
     ]);
-    expect(pauses(svg)).toEqual(['5.0 s left out']);
+    expect(pauses(svg)).toEqual(['5.0 s', 'left out']);
     const [a, b, c] = rowsOf(svg);
     const width = (row: ShownRow | undefined): number => (row?.toX ?? 0) - (row?.fromX ?? 0);
     expect(width(a)).toBeCloseTo(width(b), 0);
@@ -298,7 +296,7 @@ describe('time', () => {
 
   test('keeps bars in the picture however many pauses there are', () => {
     const svg = draw(Array.from({ length: 50 }, (_, id) => ({ id: id + 1, name: 'a', atMs: id * 1_000 })));
-    expect(pauses(svg).length).toBeLessThanOrEqual(4);
+    expect(pauses(svg).filter((text) => text === 'left out').length).toBeLessThanOrEqual(4);
     for (const { fromX, toX } of rowsOf(svg)) {
       expect(fromX).toBeGreaterThan(0);
       expect(toX).toBeLessThanOrEqual(884);

@@ -8,6 +8,8 @@ export interface Moment {
 }
 
 export const momentHeight = 18;
+/** What the lengths of pauses take below the rows. */
+export const pausesHeight = 30;
 
 /** Lines through the rows at round times, and strips for the pauses that are left out. Behind everything else. */
 export function drawGrid({ axis, rowsY, rowsEndY }: WaterfallFrame): string[] {
@@ -19,8 +21,8 @@ export function drawGrid({ axis, rowsY, rowsEndY }: WaterfallFrame): string[] {
   ];
 }
 
-/** What the grid means: times above the rows, as many as have room, and how long pauses took, along them. */
-export function drawTimes({ axis, timesY, rowsY, rowsEndY }: WaterfallFrame): string[] {
+/** Times above the rows, as many as have room, and below them how long the pauses were. */
+export function drawTimes({ axis, timesY, rowsEndY }: WaterfallFrame): string[] {
   let freeFromX = -Infinity;
   const times = axis.ticks.flatMap(({ ms, x }) => {
     const text = `${Number(ms.toPrecision(6))} ms`;
@@ -29,12 +31,11 @@ export function drawTimes({ axis, timesY, rowsY, rowsEndY }: WaterfallFrame): st
     freeFromX = x + half;
     return [textElement(text, { class: 'time', x, y: timesY })];
   });
-  const pauses = axis.pauses.map(({ fromX, toX, ms }) => {
-    const duration = durationText(ms);
-    const text = [`${duration} left out`, duration].find((one) => widthOf(one) <= rowsEndY - rowsY) ?? '';
-    const middle = `translate(${(fromX + toX) / 2} ${(rowsY + rowsEndY) / 2})`;
-    return textElement(text, { class: 'pause', x: 0, y: 4, transform: `${middle} rotate(-90)` });
-  });
+  const pauses = axis.pauses.flatMap(({ fromX, toX, ms }) =>
+    [durationText(ms), 'left out'].map((text, line) =>
+      textElement(text, { class: 'pause', x: (fromX + toX) / 2, y: rowsEndY + 13 + line * 13 }),
+    ),
+  );
   return [...times, ...pauses];
 }
 

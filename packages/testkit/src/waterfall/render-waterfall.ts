@@ -1,5 +1,5 @@
 import type { OtlpSpan } from '../otlp/otlp-span.ts';
-import { drawGrid, drawMoments, drawTimes, momentHeight } from './draw-axis.ts';
+import { drawGrid, drawMoments, drawTimes, momentHeight, pausesHeight } from './draw-axis.ts';
 import { drawLegend } from './draw-legend.ts';
 import { drawLinks } from './draw-links.ts';
 import { drawRow, drawStripe } from './draw-row.ts';
@@ -54,7 +54,8 @@ export function renderWaterfall(spans: readonly OtlpSpan[], options: WaterfallOp
   const rowsY = timesY + headingGap;
   const { rows, headings, endY: rowsEndY } = layOutRows(spans, places, msOf, rowsY);
   const frame = createFrame(rows, happened, { x, endX, timesY, rowsY, rowsEndY });
-  const height = rowsEndY + margin + remarks.length * remarkHeight;
+  const remarksY = rowsEndY + (frame.axis.pauses.length > 0 ? pausesHeight : 0);
+  const height = remarksY + margin + remarks.length * remarkHeight;
   const shown = new Set(spans.map(({ spanId }) => spanId));
 
   return [
@@ -72,7 +73,7 @@ export function renderWaterfall(spans: readonly OtlpSpan[], options: WaterfallOp
     ...drawTimes(frame),
     ...rows.map((row) => drawRow(row, frame, (spanId) => shown.has(spanId))),
     ...remarks.map((text, index) =>
-      textElement(text, { class: 'remark', x, y: rowsEndY + (index + 1) * remarkHeight + 2 }),
+      textElement(text, { class: 'remark', x, y: remarksY + (index + 1) * remarkHeight + 2 }),
     ),
     '</svg>\n',
   ].join('\n');

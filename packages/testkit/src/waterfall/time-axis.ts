@@ -15,7 +15,7 @@ interface Segment {
   readonly fromX: number;
 }
 
-const pauseWidth = 24;
+const pauseWidth = 30;
 const pauseMargin = 6;
 const tickSpacing = 62;
 /** A pause is left out where it is longer than this part of all the time in which something happened. */

@@ -55,7 +55,7 @@ text { font: 12px system-ui, sans-serif; }
 .time, .pause { text-anchor: middle; }
 .duration { text-anchor: end; font-variant-numeric: tabular-nums; }
 .before { text-anchor: end; }
-.time, .pause, .note, .happened { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
+.time, .note, .happened { paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }
 .branch, .link { fill: none; }
 .branch { stroke-width: 1.5; }
 .moment { stroke-dasharray: 2 2; }
@@ -72,7 +72,6 @@ function colorRules({ paper, edge, text, dim, stripe, grid, pause, link, fault, 
     `text { fill: ${text}; }`,
     `.trace, .place, .time, .pause, .note, .remark { fill: ${dim}; }`,
     `.time, .note, .happened { stroke: ${paper}; }`,
-    `.pause { stroke: ${pause}; }`,
     `.stripe { fill: ${stripe}; }`,
     `.idle { fill: ${pause}; }`,
     `.grid, .branch { stroke: ${grid}; }`,
