@@ -237,6 +237,10 @@ export class Recovery {
       if (redisError.is(error)) {
         conn.close(true);
         this.#options.onFault({ operation: 'recover', cause: error });
+      } else if (error instanceof SyntaxError) {
+        // Whatever has broken it, it is of no use to anybody, and what it says is not for the client.
+        this.#options.onFault({ operation: 'recover', cause: error });
+        return { kind: 'fresh', reason: 'unknown' };
       }
       throw error;
     }
@@ -287,6 +291,7 @@ export class Recovery {
     const { onGap } = this.#options;
     const { pid, sid, generation } = session;
     const hold = { pid, generation };
+    const kept = JSON.parse(session.data) as object;
     const end = await within(held, () => this.#log.end());
     // None, where it has been given no event yet.
     const isGiven = isPosition(offset) && comparePositions(offset, end.position) <= 0;
@@ -309,7 +314,7 @@ export class Recovery {
     const outcome: RecoveryOutcome =
       reason === undefined ? { kind: 'recovered', missed } : { kind: 'signalled', reason };
     const early = this.#options.leaveEarly(socket.id);
-    socket.data = Object.assign(JSON.parse(session.data) as object, socket.data);
+    socket.data = Object.assign(kept, socket.data);
     // A new private name where there is a gap: by the old one its client would take itself for whole.
     rename(socket, { sid, pid: reason === undefined ? pid : internals.pid });
     this.#restored.set(sid, { ...restored, rooms, early, outcome });
