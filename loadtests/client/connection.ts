@@ -5,7 +5,7 @@ import type { Platform, Wire } from './platform.ts';
 const engine = { open: '0', close: '1', ping: '2', pong: '3', message: '4' } as const;
 
 /** Why a connection ended, in socket.io-client's words. */
-export type ConnectionEnd = 'transport close' | 'transport error' | 'ping timeout' | 'parse error';
+export type ConnectionEnd = 'transport close' | 'ping timeout' | 'parse error';
 
 export interface ConnectionEvents {
   opened(): void;
@@ -38,13 +38,13 @@ export class Connection {
     this.#platform = platform;
     this.#events = events;
     this.#cancelDeadline = platform.schedule(openWithinMs, () =>
-      this.#end('transport error', `not open after ${openWithinMs} ms`),
+      this.#end('transport close', `not open after ${openWithinMs} ms`),
     );
     this.#wire = platform.openWire(url, {
       // The server speaks first.
       opened: () => undefined,
       received: (frame) => this.#receive(frame),
-      ended: (error) => this.#end(error === undefined ? 'transport close' : 'transport error', error),
+      ended: (error) => this.#end('transport close', error),
     });
   }
 

@@ -22,7 +22,7 @@ function openWire(url: string, params: Params, events: WireEvents): Wire {
   const webSocket = new WebSocket(url, null, params);
   let isOpen = false;
   let isClosed = false;
-  let failure: string | undefined;
+  let failure = 'the WebSocket did not open';
   // Else every attachment is a Blob, whose bytes come later.
   Object.assign(webSocket, { binaryType: 'arraybuffer' });
   webSocket.onopen = () => {
@@ -34,12 +34,15 @@ function openWire(url: string, params: Params, events: WireEvents): Wire {
     if (!isClosed && message !== undefined) events.received(message.data as Frame);
   };
   webSocket.onerror = (error) => {
-    failure = error?.error;
+    if (error !== undefined) failure = error.error;
   };
-  // Follows an error too.
+  // Follows an error too. (To k6 it is one where a server ends a WebSocket and gives no code, as Engine.IO does.)
   webSocket.onclose = () => {
+    const wasOpen = isOpen;
     isOpen = false;
-    if (!isClosed) events.ended(failure);
+    if (isClosed) return;
+    if (wasOpen) events.ended();
+    else events.ended(failure);
   };
   return {
     send(frame) {

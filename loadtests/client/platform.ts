@@ -21,6 +21,6 @@ export interface Wire {
 export interface WireEvents {
   opened(): void;
   received(frame: Frame): void;
-  /** Called once, where it ended otherwise than by {@link Wire.close}; `error` says why, where that is known. */
-  ended(error: string | undefined): void;
+  /** Called once, where it ended otherwise than by {@link Wire.close}; where it never opened, `error` says why. */
+  ended(error?: string): void;
 }

@@ -27,4 +27,29 @@ describeWithK6('against our cluster', () => {
     expectSound(run);
     expect(run.metrics['sluice_recovered']?.['count']).toBe(2);
   });
+
+  test('a storm passes: all who are cut off at once come back with what they missed', async () => {
+    const size = {
+      MEMBERS: '20',
+      ROOMS: '3',
+      SECONDS: '8',
+      EVERY_MS: '250',
+      GATHER_SECONDS: '3',
+      STORMS: '2',
+    };
+    const run = await runK6('scenarios/storm.ts', { ...env, ...size });
+    expectSound(run);
+    expect(run.metrics['sluice_recovered']?.['count']).toBe(32);
+    expect(run.metrics['sluice_replayed']?.['count']).toBeGreaterThan(32);
+  });
+
+  test('a member whose token is not good is unfinished, and the run fails', async () => {
+    const size = { MEMBERS: '2', ROOMS: '1', SECONDS: '1', GATHER_SECONDS: '1', CUT: '0' };
+    const run = await runK6('scenarios/smoke.ts', { ...env, ...size, JWT_SECRET: 'x'.repeat(40) });
+    expect({ code: run.code, crossed: run.crossed }).toEqual({
+      code: 99,
+      crossed: ['sluice_finished', 'sluice_heard', 'sluice_refused', 'sluice_unfinished'],
+    });
+    expect(run.output).toContain('unauthorized');
+  });
 });
