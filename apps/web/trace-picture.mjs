@@ -16,11 +16,9 @@ const room = 'harbour';
 const folder = repositoryPath('docs/images');
 const nodes = ['gateway-1', 'gateway-2', 'gateway-3'];
 const places = new Map([['sluice-web', 'browser'], ...nodes.map((node) => [node, node]), ['redis', 'redis']]);
-const remarks = [
-  'Drawn from the spans of one run on one machine. Spans start on whole milliseconds: the clock of the SDK tells no more.',
-];
-// Until scripts are loaded and code is compiled: what is drawn is a cluster at work, not one that wakes up.
-const warmUps = 30;
+const clockRemark = 'Spans start on whole milliseconds: the clock of the SDK tells no more.';
+// Two pages, three gateways and whatever else there is share the machine: most messages wait for a processor as well.
+const tries = 20;
 
 mkdirSync(folder, { recursive: true });
 await withScope(async (scope) => {
@@ -58,23 +56,24 @@ await withScope(async (scope) => {
   const untilSpans = (find) =>
     receiver.spans.until(find, { describe: () => `whole traces\n${traceTree(receiver.spans.entries)}` });
 
+  // Loads the script that claims a session, which whoever returns first would otherwise wait for.
   front.cut();
   await untilSpans((spans) => spans.some(({ name }) => name === 'recover'));
   await linh.locator('[data-testid=connection][data-state=connected]').waitFor();
-  for (let number = 1; number <= warmUps; number++) {
-    await write(`Boat ${number} is through.`);
-    await send(`Boat ${number} is through.`);
-  }
-  await linh
-    .getByTestId('message')
-    .nth(warmUps - 1)
-    .waitFor();
 
-  await write('Lock three is open.');
-  const saidAtMs = Date.now();
-  await send('Lock three is open.');
-  const whole = await untilSpans((spans) => messageTrace(spans, saidAtMs, nodes.length));
-  draw('trace', whole, { title: 'A message, from one page over three gateways to another page' });
+  const traces = [];
+  for (let number = 1; number <= tries; number++) {
+    const text = `Boat ${number} is through.`;
+    await write(text);
+    const sinceMs = Date.now();
+    await send(text);
+    traces.push(await untilSpans((spans) => messageTrace(spans, sinceMs, nodes.length)));
+  }
+  const [quickest] = traces.toSorted((a, b) => tookMs(a) - tookMs(b));
+  draw('trace', quickest, {
+    title: 'A message, from one page over three gateways to another page',
+    remarks: [`The quickest of ${tries} messages of one run on one machine. ${clockRemark}`],
+  });
 
   await write('Lock three is closed.');
   chosen = third;
@@ -91,6 +90,7 @@ await withScope(async (scope) => {
   draw('trace-recovered', recovered, {
     title: 'A message to a page whose gateway has been killed',
     moments: [{ timeNs: nanoseconds(killedAtMs), text: `${second.nodeId} is killed (SIGKILL)` }],
+    remarks: [`One run on one machine. ${clockRemark}`],
   });
 });
 
@@ -138,11 +138,17 @@ function wholeTrace(spans, isOne) {
   return trace.length > 0 && trace.every(({ parentSpanId }) => ids.has(parentSpanId)) ? trace : undefined;
 }
 
+function tookMs(trace) {
+  const starts = trace.map(({ startNs }) => Number(startNs / 1_000n));
+  const ends = trace.map(({ endNs }) => Number(endNs / 1_000n));
+  return (Math.max(...ends) - Math.min(...starts)) / 1_000;
+}
+
 function nanoseconds(ms) {
   return BigInt(ms) * 1_000_000n;
 }
 
 function draw(name, spans, options) {
-  writeFileSync(`${folder}/${name}.svg`, renderWaterfall(spans, { places, remarks, ...options }));
+  writeFileSync(`${folder}/${name}.svg`, renderWaterfall(spans, { places, ...options }));
   console.log(`docs/images/${name}.svg\n${traceTree(spans)}`);
 }
