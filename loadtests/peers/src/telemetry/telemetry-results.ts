@@ -18,7 +18,7 @@ export interface ClusterFigures {
 }
 
 /** Two clusters at the same time. */
-export interface ComparedFigures {
+interface ComparedFigures {
   readonly off: ClusterFigures;
   readonly on: ClusterFigures;
   /** Of both together. */
