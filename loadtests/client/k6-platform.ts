@@ -4,7 +4,9 @@ import type { Frame } from './packet.ts';
 import type { Platform, Wire, WireEvents } from './platform.ts';
 
 /**
- * The event loop of the VU that calls it. An iteration lasts until its WebSockets have closed and its timers have passed.
+ * The event loop of the VU that calls it. An iteration lasts until its WebSockets have closed and its timers have passed. k6
+ * 1.8 closes a WebSocket only when the server agrees: while one is open to a process that is frozen, k6 does not end, not even
+ * at `maxDuration`. (The client has long forgotten it by then.)
  * @param params of each WebSocket: headers, tags
  */
 export function createK6Platform(params: Params): Platform {
