@@ -1,5 +1,5 @@
 import { SpanKind, trace, type Attributes, type Context } from '@opentelemetry/api';
-import { enter, linkTo, parseTraceparent, recorded, traced } from '@sluice/telemetry';
+import { enter, parseTraceparent, recorded, traced } from '@sluice/telemetry';
 import type { Socket } from 'socket.io';
 import type { LogReceipt, Position } from './log/cluster-log.ts';
 
@@ -80,7 +80,7 @@ export class EventTracing {
       ...this.#attributes('process', template, rooms),
       ...(position !== undefined && { 'messaging.message.id': position }),
     };
-    const options = { kind: SpanKind.CONSUMER, attributes, links: [linkTo(sender)] };
+    const options = { kind: SpanKind.CONSUMER, attributes, links: [{ context: sender }] };
     const own = enter(tracer, `process ${template}`, options, sender);
     if (own === undefined) return undefined;
     const { wants, maxTold } = this.options;

@@ -37,7 +37,7 @@ export function createTelemetry(
   identity: TelemetryIdentity,
   deps: TelemetryDependencies,
 ): Lifecycle {
-  const shutdowns: (() => Promise<void> | void)[] = [];
+  const shutdowns: (() => Promise<void>)[] = [];
   let starting: Promise<void> | undefined;
   return {
     name: 'telemetry',
@@ -46,13 +46,19 @@ export function createTelemetry(
       return starting;
     },
     async stop(deadlineMs) {
+      const ends = shutdowns.splice(0);
+      if (ends.length === 0) return;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, Math.min(deadlineMs, shutdownMs));
       });
       // The spans of the last moments. Whether they arrive is counted, and no reason to fail.
-      await Promise.race([Promise.allSettled(shutdowns.splice(0).map(async (end) => end())), late]);
+      await Promise.race([Promise.allSettled(ends.map((end) => end())), late]);
       clearTimeout(timer);
+      // Last, so that what goes wrong with them is still said.
+      trace.disable();
+      context.disable();
+      diag.disable();
     },
   };
 }
@@ -61,16 +67,15 @@ async function start(
   settings: TelemetrySettings,
   identity: TelemetryIdentity,
   deps: TelemetryDependencies,
-  shutdowns: (() => Promise<void> | void)[],
+  shutdowns: (() => Promise<void>)[],
 ): Promise<void> {
   if (settings.traces === undefined && settings.metrics === undefined) return;
-  const { onWarning } = deps;
-  const warn = (text: string): void => onWarning(text);
+  // Of what the SDK hands to a logger only the text: the rest may be anything it was sending.
+  const warn = (text: string): void => deps.onWarning(text);
   diag.setLogger(
     { error: warn, warn, info: quiet, debug: quiet, verbose: quiet },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
-  shutdowns.push(() => diag.disable());
   const { setGlobalErrorHandler } = await import('@opentelemetry/core');
   // Of an error its text: the SDK's own handler tells of everything that it carries along.
   setGlobalErrorHandler((error) => diag.error(typeof error === 'string' ? error : String(error.message)));
@@ -91,10 +96,6 @@ async function start(
     const { startMetrics } = await import('./start-metrics.ts');
     shutdowns.push(startMetrics(settings, resource, deps));
   }
-  shutdowns.push(() => {
-    trace.disable();
-    context.disable();
-  });
 }
 
 /** The SDK's own account of its spans, which it gives to a meter. */

@@ -1,5 +1,5 @@
 export { formatTraceparent, parseTraceparent } from './trace-context.ts';
-export { begin, ending, enter, linkTo, recorded, Traced, traced, within } from './traced.ts';
+export { begin, ending, enter, recorded, Traced, traced, within } from './traced.ts';
 export {
   parseTelemetrySettings,
   type TelemetryResult,

@@ -6,7 +6,6 @@ import {
   TraceFlags,
   type Attributes,
   type Context,
-  type Link,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -37,10 +36,6 @@ export class Traced {
   /** What `work` begins before its first `await` belongs to this. */
   run<T>(work: () => T): T {
     return context.with(this.context, work);
-  }
-
-  child(tracer: Tracer, name: string, options: SpanOptions = {}): Traced {
-    return new Traced(tracer.startSpan(name, options, this.context), this.context);
   }
 
   /** Ends it, as failed where there is an error: with its code or its class, never with its text, which may hold data. */
@@ -107,11 +102,10 @@ export function traced<T>(
       );
 }
 
-/** Ends `own` with `work`, as it went. `onDone` may add what is known then. */
-export async function ending<T>(own: Traced, work: Promise<T>, onDone?: (result: T) => void): Promise<T> {
+/** Ends `own` with `work`, as it went. */
+export async function ending<T>(own: Traced, work: Promise<T>): Promise<T> {
   try {
     const result = await work;
-    onDone?.(result);
     own.end();
     return result;
   } catch (error) {
@@ -123,10 +117,6 @@ export async function ending<T>(own: Traced, work: Promise<T>, onDone?: (result:
 /** Runs `work` in `held`, where there is one: the way on after an `await`. */
 export function within<T>(held: Context | undefined, work: () => T): T {
   return held === undefined ? work() : context.with(held, work);
-}
-
-export function linkTo(spanContext: SpanContext, attributes: Attributes = {}): Link {
-  return { context: spanContext, attributes };
 }
 
 function errorTypeOf(error: unknown): string {

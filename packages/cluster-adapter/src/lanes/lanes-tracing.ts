@@ -1,5 +1,5 @@
 import type { Context, Link, SpanContext } from '@opentelemetry/api';
-import { begin, enter, linkTo, parseTraceparent, traced, type Traced } from '@sluice/telemetry';
+import { begin, enter, parseTraceparent, traced, type Traced } from '@sluice/telemetry';
 import type { Socket } from 'socket.io';
 import { EventTracing, tracer } from '../event-tracing.ts';
 import type { Header } from './envelope.ts';
@@ -55,6 +55,6 @@ function spanContexts(senders: ReadonlySet<string>): SpanContext[] {
 }
 
 function replayOptions(count: number, contexts: readonly SpanContext[], startTime: number) {
-  const links: Link[] = contexts.map((one) => linkTo(one));
+  const links: Link[] = contexts.map((context) => ({ context }));
   return { attributes: { 'sluice.replay.events': count }, links, startTime };
 }
