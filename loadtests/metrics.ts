@@ -1,4 +1,5 @@
 import { Counter, Trend } from 'k6/metrics';
+import { instances } from './settings.ts';
 
 /**
  * Everything that the load tests measure: one table, from which names, thresholds and summaries come. To be imported where k6
@@ -15,10 +16,14 @@ export const trends = {
   sluice_delivery_ms: new Trend('sluice_delivery_ms', true),
   /** From losing a connection to having the session and the rooms again, the pause before reconnecting included. */
   sluice_return_ms: new Trend('sluice_return_ms', true),
+  /** How late k6's own timers are. Where that is much, k6 is what is slow, and other times say little. */
+  sluice_lateness_ms: new Trend('sluice_lateness_ms', true),
 };
 
 /** How often something happened. */
 export const counters = {
+  /** Joins answered, those by a session that had to begin anew left out. */
+  sluice_joined: new Counter('sluice_joined'),
   /** Texts acknowledged. */
   sluice_sent: new Counter('sluice_sent'),
   /** Messages heard, replays included. */
@@ -30,10 +35,15 @@ export const counters = {
   sluice_duplicated: new Counter('sluice_duplicated'),
   /** Heard after what follows it, in the room's one order or in its sender's. */
   sluice_out_of_order: new Counter('sluice_out_of_order'),
+  /** Heard in a room that the receiver is not in (any more). */
+  sluice_stray: new Counter('sluice_stray'),
   /** `recovered: true` over a hole; what is in the hole is lost too. */
   sluice_false_recovery: new Counter('sluice_false_recovery'),
   /** `sluice:gap`, heard by one member. */
   sluice_gaps: new Counter('sluice_gaps'),
+  /** Connections that were let in, and those of them that ended: the difference is who is there. */
+  sluice_connected: new Counter('sluice_connected'),
+  sluice_disconnected: new Counter('sluice_disconnected'),
   /** Returns with the session, and all that was missed. */
   sluice_recovered: new Counter('sluice_recovered'),
   /** Returns that began anew; the reason is in the tag `reason`. */
@@ -50,19 +60,40 @@ export const counters = {
 
 export type MetricName = keyof typeof trends | keyof typeof counters;
 
-/** k6's thresholds, for our metrics; those of k6's own may stand beside them in `options`. */
-export type Thresholds = Readonly<Partial<Record<MetricName, readonly string[]>>>;
+/** What a threshold is about: a metric, or those of its values that have a tag, as `sluice_ack_ms{step:3}`. */
+export type ThresholdSubject = MetricName | `${MetricName}{${string}:${string}}`;
 
-/** What must hold whatever is done to a cluster: the promises, and that all `members` were there to check them. */
+/** k6's thresholds, for our metrics. */
+export type Thresholds = Readonly<Partial<Record<ThresholdSubject, readonly string[]>>>;
+
+/**
+ * What must hold whatever is done to a cluster: the promises, and that all `members` were there to check them.
+ * @throws where the members cannot be shared evenly by the k6 of a distributed run, of which each counts its own
+ */
 export function correctness(members: number): Thresholds {
+  if (members % instances !== 0) throw new Error(`${instances} k6 cannot share ${members} members evenly`);
   return {
     sluice_lost: ['count==0'],
     sluice_duplicated: ['count==0'],
     sluice_out_of_order: ['count==0'],
+    sluice_stray: ['count==0'],
     sluice_false_recovery: ['count==0'],
     sluice_failed: ['count==0'],
     sluice_unfinished: ['count==0'],
-    sluice_finished: [`count==${members}`],
+    sluice_finished: [`count==${members / instances}`],
     sluice_heard: ['count>0'],
   };
+}
+
+/** That nothing was begun anew and no gap was told: what was lost for a while was made good. */
+export const nothingBegunAnew: Thresholds = { sluice_gaps: ['count==0'], sluice_fresh: ['count==0'] };
+
+/** That at least so many were recovered, all k6 of a run together; where there are several, each must have seen one. */
+export function recovered(atLeast: number): Thresholds {
+  return { sluice_recovered: [instances === 1 ? `count>=${atLeast}` : 'count>0'] };
+}
+
+/** That 19 of 20 texts were acknowledged within `p95Ms`, and heard within by those who were there. */
+export function promptly(p95Ms: number): Thresholds {
+  return { sluice_ack_ms: [`p(95)<${p95Ms}`], sluice_delivery_ms: [`p(95)<${p95Ms}`] };
 }

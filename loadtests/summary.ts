@@ -6,26 +6,99 @@ interface Metric {
   readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
 }
 
-interface SummaryData {
+/** What k6 hands over at the end of a run, as far as it is used here. */
+export interface SummaryData {
   readonly metrics: Readonly<Record<string, Metric>>;
 }
 
-/** k6's hook at the end of a run, for every scenario to export: our metrics on the terminal, and everything as JSON. */
+/** What a step of a breakpoint run asks of the cluster. */
+export interface Load {
+  readonly members: number;
+  readonly textsPerSecond: number;
+  readonly deliveriesPerSecond: number;
+}
+
+/** A threshold that did not hold. */
+export interface Crossing {
+  readonly metric: string;
+  readonly rule: string;
+}
+
+/** In a run that raises the load: where it broke. */
+export interface Break {
+  readonly step: number;
+  /** What broke first; more than one where they did within the same step. */
+  readonly crossed: readonly Crossing[];
+  readonly load: Load;
+  /** The last step in which all held; undefined where the first one broke. */
+  readonly held: Load | undefined;
+}
+
+/** What the summary's JSON has beside k6's own, as `sluice`. */
+export interface Outcome {
+  /** Whether all that must hold did: thresholds of steps are there to be broken. */
+  readonly passed: boolean;
+  readonly crossed: readonly Crossing[];
+  readonly broke: Break | undefined;
+}
+
+/** k6's hook at the end of a run, for scenarios to export: our metrics on the terminal, and everything as JSON. */
 export function handleSummary(data: SummaryData): Record<string, string> {
-  const file = summaryPath === undefined ? {} : { [summaryPath]: JSON.stringify(data) };
-  return { stdout: `${summaryText(data)}\n`, ...file };
+  return summarize(data);
+}
+
+/** The same for a scenario of steps, of each of which `loadOf` says what it asks for. */
+export function summarize(data: SummaryData, loadOf?: (step: number) => Load): Record<string, string> {
+  const outcome = outcomeOf(data, loadOf);
+  const file =
+    summaryPath === undefined ? {} : { [summaryPath]: JSON.stringify({ ...data, sluice: outcome }) };
+  return { stdout: `${summaryText(data, outcome)}\n`, ...file };
+}
+
+function outcomeOf({ metrics }: SummaryData, loadOf: ((step: number) => Load) | undefined): Outcome {
+  const crossed = Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
+    Object.entries(thresholds).flatMap(([rule, { ok }]): Crossing[] => (ok ? [] : [{ metric, rule }])),
+  );
+  const broke = loadOf === undefined ? undefined : firstBreak(crossed, loadOf);
+  const passed = crossed.every((crossing) => loadOf !== undefined && stepOf(crossing) !== undefined);
+  return { passed, crossed, broke };
+}
+
+function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load): Break | undefined {
+  const steps = crossed.map(stepOf).filter((step) => step !== undefined);
+  if (steps.length === 0) return undefined;
+  const step = Math.min(...steps);
+  return {
+    step,
+    crossed: crossed.filter((crossing) => stepOf(crossing) === step),
+    load: loadOf(step),
+    held: step === 1 ? undefined : loadOf(step - 1),
+  };
+}
+
+function stepOf({ metric }: Crossing): number | undefined {
+  const digits = /\{step:(\d+)\}$/.exec(metric)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** A line for each of our metrics, and one for each threshold that was crossed, ours or k6's. */
-function summaryText({ metrics }: SummaryData): string {
+function summaryText({ metrics }: SummaryData, { crossed, broke }: Outcome): string {
   const lines = [...Object.keys(counters), ...Object.keys(trends)].flatMap((name) => {
     const metric = metrics[name];
     return metric === undefined ? [] : [`${name.padEnd(24)} ${valueText(metric.values)}`];
   });
-  const crossed = Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
-    Object.entries(thresholds).flatMap(([rule, { ok }]) => (ok ? [] : [`crossed: ${name} ${rule}`])),
-  );
-  return [...lines, ...crossed].join('\n');
+  const crossings = crossed.map(({ metric, rule }) => `crossed: ${metric} ${rule}`);
+  return [...lines, ...crossings, ...(broke === undefined ? [] : [breakText(broke)])].join('\n');
+}
+
+function breakText({ step, crossed, load, held }: Break): string {
+  const first = crossed.map(({ metric, rule }) => `${metric} ${rule}`).join(', ');
+  const before = held === undefined ? 'nothing less was tried' : `${loadText(held)} held`;
+  return `broke first, in step ${step} at ${loadText(load)}: ${first}; ${before}`;
+}
+
+function loadText({ members, textsPerSecond, deliveriesPerSecond }: Load): string {
+  return `${members} members, ${Math.round(textsPerSecond)} texts/s, ${Math.round(deliveriesPerSecond)} deliveries/s`;
 }
 
 function valueText(values: Metric['values']): string {

@@ -1,37 +1,44 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { complain } from '../complain.ts';
-import { counters, type Thresholds } from '../metrics.ts';
+import { counters, trends, type Thresholds } from '../metrics.ts';
+import { runName } from '../settings.ts';
 import { connectMember, type Member, type MemberOptions } from './member.ts';
+import { pause } from './time.ts';
 
-/** How many members there are, and how they are spread: many share a VU, whose memory is what costs in k6. */
-export interface Crowd {
-  readonly members: number;
-  readonly membersPerVu: number;
+/** How many members there are, how they are spread, and for how long they are there: what every scenario's size has. */
+export interface CrowdSize {
+  readonly MEMBERS: number;
+  /** Many share a VU, whose memory is what costs in k6. */
+  readonly MEMBERS_PER_VU: number;
+  readonly GATHER_SECONDS: number;
+  readonly SECONDS: number;
 }
 
-export interface CrowdOptions extends Crowd {
-  /** The scenario's name. */
-  readonly name: string;
-  /** How long it takes where all goes well, in seconds. k6 ends it a minute after. */
-  readonly seconds: number;
-  readonly thresholds: Thresholds;
-}
-
-/** k6's options for a scenario in which each member lives its life once. */
-export function crowdOptions({ name, members, membersPerVu, seconds, thresholds }: CrowdOptions): Options {
+/**
+ * k6's options for a scenario in which each member lives its life once.
+ * @param moreSeconds how long it may take after they have spoken, where that is more than a minute
+ */
+export function crowdOptions(
+  name: string,
+  size: CrowdSize,
+  thresholds: Thresholds,
+  { moreSeconds = 60 }: { readonly moreSeconds?: number } = {},
+): Options {
+  const seconds = size.GATHER_SECONDS + size.SECONDS + moreSeconds;
   return {
     scenarios: {
       [name]: {
         executor: 'per-vu-iterations',
-        vus: Math.ceil(members / membersPerVu),
+        vus: Math.ceil(size.MEMBERS / size.MEMBERS_PER_VU),
         iterations: 1,
-        maxDuration: `${seconds + 60}s`,
+        maxDuration: `${seconds}s`,
         gracefulStop: '5s',
       },
     },
     thresholds: thresholds as Record<string, string[]>,
     summaryTrendStats: ['avg', 'min', 'med', 'p(95)', 'p(99)', 'max'],
+    setupTimeout: '10s',
   };
 }
 
@@ -44,10 +51,13 @@ export interface Run {
   readonly endsAt: number;
 }
 
-/** @param gatherSeconds how long members have to connect and join before any of them speaks */
-export function planRun(scenario: string, gatherSeconds: number, seconds: number): Run {
-  const startsAt = Date.now() + gatherSeconds * 1_000;
-  return { name: `${scenario}-${startsAt}`, startsAt, endsAt: startsAt + seconds * 1_000 };
+export function planRun(scenario: string, size: CrowdSize): Run {
+  const startsAt = Date.now() + size.GATHER_SECONDS * 1_000;
+  return {
+    name: runName ?? `${scenario}-${startsAt}`,
+    startsAt,
+    endsAt: startsAt + size.SECONDS * 1_000,
+  };
 }
 
 /** Connects a member, who is called by its id unless told otherwise. */
@@ -58,19 +68,27 @@ export type OpenMember = (options?: Partial<MemberOptions>) => Promise<Member>;
  * rejects are unfinished; all their connections are closed.
  */
 export async function live(
-  { members, membersPerVu }: Crowd,
+  { MEMBERS, MEMBERS_PER_VU }: CrowdSize,
   life: (id: number, open: OpenMember) => Promise<void>,
 ): Promise<void> {
-  const first = (exec.vu.idInTest - 1) * membersPerVu + 1;
-  const ids = Array.from({ length: membersPerVu }, (_, index) => first + index).filter((id) => id <= members);
-  await Promise.all(ids.map((id) => liveOne(id, life)));
+  const first = (exec.vu.idInTest - 1) * MEMBERS_PER_VU + 1;
+  const ids = Array.from({ length: MEMBERS_PER_VU }, (_, index) => first + index).filter(
+    (id) => id <= MEMBERS,
+  );
+  let isOver = false;
+  await Promise.all([
+    Promise.all(ids.map((id) => liveOne(id, life))).finally(() => {
+      isOver = true;
+    }),
+    watchOwnPace(() => isOver),
+  ]);
 }
 
 async function liveOne(id: number, life: (id: number, open: OpenMember) => Promise<void>): Promise<void> {
   const opened: Member[] = [];
   try {
     await life(id, async (options = {}) => {
-      const member = await connectMember({ name: `member-${id}`, ...options });
+      const member = await connectMember({ name: `member-${id}`, id, ...options });
       opened.push(member);
       return member;
     });
@@ -81,4 +99,20 @@ async function liveOne(id: number, life: (id: number, open: OpenMember) => Promi
   } finally {
     for (const member of opened) member.close();
   }
+}
+
+const watchEveryMs = 500;
+
+/** Measures how late timers of this VU are, until `isOver`. */
+async function watchOwnPace(isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const dueAt = Date.now() + watchEveryMs;
+    await pause(watchEveryMs);
+    trends.sluice_lateness_ms.add(Math.max(0, Date.now() - dueAt));
+  }
+}
+
+/** The time at which `share` (0 to 1) of a run has passed, in milliseconds since the epoch. */
+export function timeAt(run: Run, share: number): number {
+  return run.startsAt + share * (run.endsAt - run.startsAt);
 }

@@ -15,6 +15,12 @@ import { tokenFor } from './token.ts';
 export interface MemberOptions {
   /** The user, and how others know who speaks: nobody else in the run may have it. */
   readonly name: string;
+  /** Whose token it brings: from 1 on, as members are numbered. */
+  readonly id: number;
+  /** Where it connects. Default: the cluster. */
+  readonly address?: string;
+  /** Tags for what is measured of it, by the time at which it began, in milliseconds since the epoch. Default: none. */
+  readonly tagsAt?: (timeMs: number) => Readonly<Record<string, string>>;
   /** More to say in the handshake, such as `{ recovery: 'off' }`. */
   readonly auth?: object;
   /** Default: as socket.io-client. */
@@ -40,8 +46,11 @@ export class Member {
   readonly name: string;
   readonly deadlineMs: number;
   readonly comparesHistory: boolean;
+  readonly tagsAt: (timeMs: number) => Readonly<Record<string, string>>;
   readonly #socket: Socket;
   readonly #memberships = new Map<string, Membership>();
+  /** How many texts it has said in each room that it ever was in. */
+  readonly #said = new Map<string, number>();
   /** Open while it is connected and in all its rooms. */
   readonly #here: Gate;
   readonly #connectingSince = Date.now();
@@ -55,8 +64,9 @@ export class Member {
     this.name = options.name;
     this.deadlineMs = options.deadlineMs ?? 30_000;
     this.comparesHistory = options.comparesHistory ?? true;
+    this.tagsAt = options.tagsAt ?? (() => ({}));
     this.#here = new Gate(`${options.name} is connected and in its rooms`);
-    this.#socket = io(target, {
+    this.#socket = io(options.address ?? target, {
       auth: { ...options.auth, token },
       ...(options.reconnection === undefined ? {} : { reconnection: options.reconnection }),
       onFault: (error) => this.#fault(error),
@@ -80,6 +90,7 @@ export class Member {
     this.#memberships.set(room, membership);
     await this.request('room:join', { room });
     membership.joined(await this.newestId(room));
+    counters.sluice_joined.add(1);
   }
 
   /** Checks what it heard in `room`, and leaves. */
@@ -99,6 +110,13 @@ export class Member {
     const membership = this.#memberships.get(room);
     if (membership === undefined) throw new MemberError('left', `${this.name} is not in ${room}`);
     return membership;
+  }
+
+  /** The number of the next text it says in `room`, each time another one. */
+  nextNumber(room: string): number {
+    const number = (this.#said.get(room) ?? 0) + 1;
+    this.#said.set(room, number);
+    return number;
   }
 
   /** Loses its connection without a goodbye, and comes back as its options say. */
@@ -158,8 +176,10 @@ export class Member {
 
   #ready({ recovered, reason }: SessionReady): void {
     this.#isReplaying = false;
+    counters.sluice_connected.add(1);
     if (this.#lostAt === undefined) {
-      trends.sluice_connect_ms.add(Date.now() - this.#connectingSince);
+      const since = this.#connectingSince;
+      trends.sluice_connect_ms.add(Date.now() - since, this.tagsAt(since));
       this.#here.open();
       return;
     }
@@ -206,7 +226,14 @@ export class Member {
     const isReplayed = this.#isReplaying;
     counters.sluice_heard.add(1);
     if (isReplayed) counters.sluice_replayed.add(1);
-    this.#memberships.get(message.room)?.hear(message, isReplayed);
+    const membership = this.#memberships.get(message.room);
+    if (membership !== undefined) membership.hear(message, isReplayed);
+    else this.#stray(message);
+  }
+
+  #stray({ room, id }: Message): void {
+    counters.sluice_stray.add(1);
+    complain(`stray: ${this.name} heard ${id} of ${room}, which it is not in`);
   }
 
   #gap({ rooms, from, to }: { rooms: readonly string[]; from: string; to: string }): void {
@@ -217,6 +244,7 @@ export class Member {
 
   #disconnected(reason: DisconnectReason): void {
     this.#here.close();
+    counters.sluice_disconnected.add(1);
     this.#isReplaying = true;
     if (reason === 'io client disconnect') return;
     this.#lostAt ??= Date.now();
@@ -250,7 +278,7 @@ function newestOf({ messages }: HistoryPage): string {
 
 /** Resolves when the member is connected. */
 export async function connectMember(options: MemberOptions): Promise<Member> {
-  const member = new Member(options, await tokenFor(options.name));
+  const member = new Member(options, await tokenFor(options));
   try {
     await member.ready();
     return member;

@@ -23,7 +23,6 @@ export class Membership {
   readonly room: string;
   readonly #member: Member;
   readonly #witness = new RoomWitness();
-  #said = 0;
   #shown = 0;
   /** What must have been heard before the next check, and the gate that opens then. */
   #awaited: { readonly id: string; readonly gate: Gate } | undefined;
@@ -42,7 +41,8 @@ export class Membership {
     const said = readText(text);
     // Somebody else is in the room, who is not of this run.
     if (said === undefined) return;
-    if (!isReplayed) trends.sluice_delivery_ms.add(Date.now() - said.sentAt);
+    if (!isReplayed)
+      trends.sluice_delivery_ms.add(Date.now() - said.sentAt, this.#member.tagsAt(said.sentAt));
     this.#report(this.#witness.hear({ id, sender: said.sender, number: said.number }));
     if (this.#awaited !== undefined && compareIds(id, this.#awaited.id) >= 0) this.#awaited.gate.open();
   }
@@ -61,14 +61,13 @@ export class Membership {
 
   async say(length?: number): Promise<void> {
     const { name } = this.#member;
-    this.#said += 1;
-    const number = this.#said;
+    const number = this.#member.nextNumber(this.room);
     const sentAt = Date.now();
     const text = writeText({ sender: name, number, sentAt }, length);
     // Scoped to user and room: nobody else in this room has the name.
     const payload = { room: this.room, text, clientId: String(number) };
     const { id } = await this.#member.request<MessageSent>('message:send', payload);
-    trends.sluice_ack_ms.add(Date.now() - sentAt);
+    trends.sluice_ack_ms.add(Date.now() - sentAt, this.#member.tagsAt(sentAt));
     counters.sluice_sent.add(1);
     this.#witness.acknowledged(id);
   }

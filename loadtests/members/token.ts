@@ -1,14 +1,28 @@
 import crypto from 'k6/crypto';
 import encoding from 'k6/encoding';
 import http from 'k6/http';
-import { target, tokenSecret } from '../settings.ts';
+import { target, tokenFile, tokenSecret } from '../settings.ts';
 import { MemberError } from './errors.ts';
 
 const lifeSeconds = 12 * 3_600;
 
-/** A token for `user`: signed here where the secret is known, else a development token of the cluster. */
-export async function tokenFor(user: string): Promise<string> {
-  return tokenSecret === undefined ? await developmentToken(user) : sign(user, tokenSecret);
+const givenTokens = tokenFile === undefined ? undefined : open(tokenFile).split(/\s+/).filter(Boolean);
+
+/**
+ * A token for a member: one that was given, where some were; signed here where the secret is known; else a development token
+ * of the cluster. Rejects with `no_token`.
+ * @param member its name, and its number from 1 on
+ */
+export async function tokenFor(member: { readonly name: string; readonly id: number }): Promise<string> {
+  if (givenTokens !== undefined) return givenToken(givenTokens, member.id);
+  return tokenSecret === undefined ? await developmentToken(member.name) : sign(member.name, tokenSecret);
+}
+
+function givenToken(tokens: readonly string[], id: number): string {
+  const token = tokens[id - 1];
+  if (token === undefined)
+    throw new MemberError('no_token', `There are ${tokens.length}, and none for member ${id}.`);
+  return token;
 }
 
 async function developmentToken(user: string): Promise<string> {
@@ -18,7 +32,7 @@ async function developmentToken(user: string): Promise<string> {
   });
   if (response.status === 200) return response.json('token') as string;
   const why = response.status === 0 ? response.error : `status ${response.status}`;
-  throw new MemberError('no_token', `${target}: ${why}. Outside development set JWT_SECRET.`);
+  throw new MemberError('no_token', `${target}: ${why}. Outside development set JWT_SECRET or TOKENS.`);
 }
 
 function sign(user: string, secret: string): string {

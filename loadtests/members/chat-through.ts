@@ -1,0 +1,36 @@
+import { control, type Controls } from './control.ts';
+import { live, timeAt, type CrowdSize, type Run } from './crowd.ts';
+import { about, speak } from './speak.ts';
+import { untilTime } from './time.ts';
+import { enterRoom } from './visitor.ts';
+
+export interface ChatSize extends CrowdSize {
+  readonly ROOMS: number;
+  readonly EVERY_MS: number;
+}
+
+/** After which part of a run the cluster is given its fault: late enough for everybody to be at it, early enough to recover. */
+const faultAfter = 1 / 6;
+
+/** Members of a few rooms talk all the time, while something is done to the cluster, once. */
+export async function chatThrough<What extends keyof Controls>(
+  run: Run,
+  size: ChatSize,
+  what: What,
+  how: Controls[What],
+): Promise<void> {
+  await live(size, async (id, open) => {
+    const { member, room } = await enterRoom(run, id, size.ROOMS, open);
+    const doIt = async (): Promise<void> => {
+      // Somebody has to, and only one.
+      if (id !== 1) return;
+      await untilTime(timeAt(run, faultAfter));
+      await control(what, how);
+    };
+    await Promise.all([
+      speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt }),
+      doIt(),
+    ]);
+    await member.finish();
+  });
+}

@@ -1,0 +1,30 @@
+/** Everybody is in one room; a few speak, and all hear it. */
+import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
+import { about, speak } from '../members/speak.ts';
+import { enterRoom } from '../members/visitor.ts';
+import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { sizeOf } from '../settings.ts';
+
+export { handleSummary } from '../summary.ts';
+
+const size = sizeOf('fanout');
+
+export const options = crowdOptions('fanout', size, {
+  ...correctness(size.MEMBERS),
+  ...nothingBegunAnew,
+  ...promptly(size.P95_MS),
+  sluice_refused: ['count==0'],
+});
+
+export function setup(): Run {
+  return planRun('fanout', size);
+}
+
+export default function fanout(run: Run): Promise<void> {
+  return live(size, async (id, open) => {
+    const { member, room } = await enterRoom(run, id, 1, open);
+    if (id <= size.SPEAKERS)
+      await speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt });
+    await member.finish();
+  });
+}
