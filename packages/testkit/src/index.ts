@@ -26,6 +26,7 @@ export * from './needle-index.ts';
 export * from './otlp/index.ts';
 export * from './port.ts';
 export type { Cut, Direction, Endpoint, ProxiedConnection, Side } from './proxied-connection.ts';
+export * from './process-usage.ts';
 export * from './python.ts';
 export * from './redis.ts';
 export * from './redis-command.ts';

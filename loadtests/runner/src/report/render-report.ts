@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { repositoryPath } from '@sluice/testkit';
+import { breakText } from '../k6/summary.ts';
+import type { RunResult } from '../run-result.ts';
+import { bandsOf, chartsOf } from './chart-data.ts';
+import { countRows, latenessWarning, timeRows } from './key-figures.ts';
+import { describeOrigin } from './origin.ts';
+import { promiseRows } from './promises.ts';
+import { verdictOf } from './verdict.ts';
+
+const shownComplaints = 40;
+
+/** The report of a run: one file that needs nothing else, for light and dark, whose tables can be read without scripts. */
+export function renderReport(result: RunResult): string {
+  const { run, summary, frames, usage, faults, complaints, endedAt } = result;
+  const { word, sentence } = verdictOf(result);
+  const warning = latenessWarning(summary);
+  const { broke } = summary.sluice;
+  const data = { charts: chartsOf(frames, usage), bands: bandsOf(faults, endedAt) };
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(`${run.name}: ${word}`)}</title>
+<style>${uPlotFile('uPlot.min.css')}${pageFile('report.css')}</style>
+<header class="${word}">
+  <p class="verdict">${escaped(word)}</p>
+  <h1>${escaped(run.name)}</h1>
+  <p class="proves">${escaped(run.proves)}</p>
+</header>
+<main>
+<p class="sentence">${escaped(sentence)}</p>
+${broke === undefined ? '' : `<p class="note">It ${escaped(breakText(broke))}.</p>`}
+${warning === undefined ? '' : `<p class="note">${escaped(warning)}</p>`}
+<section class="promises">
+${promiseRows(summary)
+  .map(
+    ({ title, meaning, count }) =>
+      `<div class="${count === 0 ? 'kept' : 'broken'}" title="${escaped(meaning)}"><b>${shown(count)}</b>${escaped(title)}</div>`,
+  )
+  .join('\n')}
+</section>
+<section id="charts" aria-label="Charts over time"></section>
+<noscript>The charts need JavaScript; the tables below have the figures.</noscript>
+<section class="tables">
+${table(
+  ['within, ms', 'half of them', '95 of 100', '99 of 100', 'all'],
+  timeRows(summary).map(({ title, medianMs, p95Ms, p99Ms, maxMs }) => [
+    title,
+    ...[medianMs, p95Ms, p99Ms, maxMs].map((ms) => ms.toFixed(ms < 10 ? 1 : 0)),
+  ]),
+)}
+${table(
+  ['how many', ''],
+  countRows(summary).map(({ title, count }) => [title, shown(count)]),
+)}
+${table(['what had to hold', 'measured', ''], thresholdRows(result))}
+${table(['size', '', ''], sizeRows(result))}
+</section>
+${complaintList(complaints)}
+<footer>${describeOrigin(result).map(escaped).join('<br>')}</footer>
+</main>
+<script>${uPlotFile('uPlot.iife.min.js')}</script>
+<script type="application/json" id="data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
+<script>${pageFile('report.js')}</script>
+</html>
+`;
+}
+
+function thresholdRows({ summary }: RunResult): string[][] {
+  return Object.entries(summary.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
+    Object.entries(thresholds).map(([rule, { ok }]) => {
+      const aggregate = /^[\w()]+/.exec(rule)?.[0] ?? '';
+      const measured = values[aggregate];
+      return [`${metric} ${rule}`, measured === undefined ? '' : shown(measured), ok ? 'held' : 'crossed'];
+    }),
+  );
+}
+
+function sizeRows({ run: { size, given } }: RunResult): string[][] {
+  return Object.entries(size).map(([name, value]) => [name, String(value), name in given ? 'given' : '']);
+}
+
+function complaintList(complaints: readonly string[]): string {
+  if (complaints.length === 0) return '';
+  const more = complaints.length - shownComplaints;
+  const items = complaints.slice(0, shownComplaints).map((text) => `<li>${escaped(text)}</li>`);
+  return `<section><h2>What was complained of</h2><ol class="complaints">${items.join('\n')}</ol>${
+    more > 0 ? `<p>and ${more} more, in complaints.txt</p>` : ''
+  }</section>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((cell) => `<${tag}${cell === 'crossed' ? ' class="crossed"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  return `<div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('\n')}</tbody></table></div>`;
+}
+
+function shown(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 1 });
+}
+
+function pageFile(name: string): string {
+  return readFileSync(repositoryPath(`loadtests/runner/page/${name}`), 'utf8');
+}
+
+function uPlotFile(name: string): string {
+  const folder = dirname(createRequire(import.meta.url).resolve('uplot/package.json'));
+  return readFileSync(join(folder, 'dist', name), 'utf8');
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

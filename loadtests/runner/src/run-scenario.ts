@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withScope, type Scope } from '@sluice/testkit';
+import type { PlannedRun, RunRequest } from '../../load-options.mjs';
+import type { ClusterUnderTest } from './cluster/cluster-under-test.ts';
+import { startControlServer } from './cluster/control-server.ts';
+import { reachGivenCluster } from './cluster/given-cluster.ts';
+import { startOwnCluster } from './cluster/own-cluster.ts';
+import { runK6 } from './k6/run-k6.ts';
+import type { Progress } from './progress.ts';
+import { renderReport } from './report/render-report.ts';
+import { addToTable } from './results-table.ts';
+import type { RunResult } from './run-result.ts';
+import { watchProcesses } from './watch-processes.ts';
+
+export interface RunContext {
+  readonly request: RunRequest;
+  /** The program. */
+  readonly k6: string;
+  readonly progress: Progress;
+  /** Aborted where the run is to be cut short. */
+  readonly signal: AbortSignal;
+  /** What the caller ends with everything. */
+  readonly scope: Scope;
+}
+
+/** Runs one scenario against a cluster of its own, or the given one, and leaves report, summary and a line in the table. */
+export async function runScenario(run: PlannedRun, context: RunContext): Promise<RunResult> {
+  return await withScope(async (scope) => {
+    context.scope.onClose(() => scope.close());
+    const { request, k6, progress, signal } = context;
+    progress.begin(run.name, expectedMsOf(run));
+    if (request.target === undefined) progress.say('starting a cluster');
+    const cluster = await clusterFor(scope, request);
+    const control = await startControlServer(scope, cluster.controls);
+    const folder = makeFolder(request.out, run.name);
+    const watch = watchProcesses(() => cluster.processes());
+    scope.onClose(() => watch.stop());
+    const startedAt = Date.now();
+    progress.begin(run.name, expectedMsOf(run));
+    const ended = await runK6(scope, {
+      k6,
+      request,
+      run,
+      cluster,
+      controlUrl: control.url,
+      folder,
+      signal,
+      onFrames: (frames) => progress.frames(frames),
+    });
+    watch.stop();
+    const result: RunResult = {
+      ...ended,
+      run,
+      cluster: cluster.description,
+      startedAt,
+      endedAt: Date.now(),
+      faults: control.faults,
+      usage: watch.samples,
+      isCutShort: signal.aborted,
+      passed: ended.summary.sluice.passed && !signal.aborted,
+      folder,
+    };
+    writeFileSync(join(folder, 'report.html'), renderReport(result));
+    writeFileSync(join(folder, 'complaints.txt'), ended.complaints.map((text) => `${text}\n`).join(''));
+    addToTable(request.out, result);
+    progress.end(result);
+    return result;
+  });
+}
+
+async function clusterFor(scope: Scope, request: RunRequest): Promise<ClusterUnderTest> {
+  const { target, nodes, driver } = request;
+  return target === undefined
+    ? await startOwnCluster(scope, { nodes, driver })
+    : await reachGivenCluster(scope, target, request);
+}
+
+function expectedMsOf({ size }: PlannedRun): number {
+  return ((size['GATHER_SECONDS'] ?? 0) + (size['SECONDS'] ?? 0)) * 1_000;
+}
+
+function makeFolder(out: string, name: string): string {
+  const moment = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  const folder = join(out, `${moment}-${name}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
