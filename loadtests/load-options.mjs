@@ -141,8 +141,9 @@ export function parseOptions(args, env, folder, defaultOut) {
   };
 }
 
+/** @returns {{ values: Readonly<Record<string, string | undefined>> & { help?: boolean }, positionals: readonly string[] }} */
 function parse(args) {
-  const text = { type: 'string' };
+  const text = { type: /** @type {const} */ ('string') };
   try {
     return parseArgs({
       args,

@@ -61,7 +61,7 @@ export const counters = {
 export type MetricName = keyof typeof trends | keyof typeof counters;
 
 /** What a threshold is about: a metric, or those of its values that have a tag, as `sluice_ack_ms{step:3}`. */
-export type ThresholdSubject = MetricName | `${MetricName}{${string}:${string}}`;
+type ThresholdSubject = MetricName | `${MetricName}{${string}:${string}}`;
 
 /** k6's thresholds, for our metrics. */
 export type Thresholds = Readonly<Partial<Record<ThresholdSubject, readonly string[]>>>;

@@ -29,8 +29,8 @@ export const runName = __ENV['RUN'] || undefined;
 /** How many k6 share a run, each with its part of the VUs (`--execution-segment`, the k6 operator's `parallelism`). */
 export const instances = readVariable('INSTANCES', { kind: 'count', default: 1 }, __ENV['INSTANCES']);
 
-/** k6's own interface of this run. */
-export const k6Url = `http://${__ENV['K6_ADDRESS'] || 'localhost:6565'}`;
+/** k6's own interface of this run: what its `--address` says, or its default. */
+export const k6Url = `http://${__ENV['K6_API'] || 'localhost:6565'}`;
 
 /** How large a run of `scenario` is. */
 export function sizeOf<Name extends ScenarioName>(scenario: Name): Size<Name> {

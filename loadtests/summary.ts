@@ -19,13 +19,13 @@ export interface Load {
 }
 
 /** A threshold that did not hold. */
-export interface Crossing {
+interface Crossing {
   readonly metric: string;
   readonly rule: string;
 }
 
 /** In a run that raises the load: where it broke. */
-export interface Break {
+interface Break {
   readonly step: number;
   /** What broke first; more than one where they did within the same step. */
   readonly crossed: readonly Crossing[];
@@ -35,7 +35,7 @@ export interface Break {
 }
 
 /** What the summary's JSON has beside k6's own, as `sluice`. */
-export interface Outcome {
+interface Outcome {
   /** Whether all that must hold did: thresholds of steps are there to be broken. */
   readonly passed: boolean;
   readonly crossed: readonly Crossing[];

@@ -145,7 +145,8 @@ describe('the Dockerfile', () => {
     const folders = ['packages', 'apps'].flatMap((parent) =>
       readdirSync(repositoryPath(parent)).map((name) => `${parent}/${name}`),
     );
-    const manifests = [...folders, 'loadtests', 'loadtests/peers'].map((folder) => `${folder}/package.json`);
+    const loadtests = ['loadtests', 'loadtests/peers', 'loadtests/runner'];
+    const manifests = [...folders, ...loadtests].map((folder) => `${folder}/package.json`);
     expect(copies.flat().filter((path) => path.includes('/'))).toEqual(
       expect.arrayContaining(manifests.filter((path) => existsSync(repositoryPath(path)))),
     );

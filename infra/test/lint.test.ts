@@ -74,6 +74,7 @@ const offences: [path: string, source: string, rule: string][] = [
   ['loadtests/value.ts', "import { limits } from '@sluice/protocol'; limits();", restricted],
   ['loadtests/test/up.ts', "import { x } from '@sluice/cluster-adapter'; x();", restricted],
   ['loadtests/peers/src/client.ts', "import { io } from 'socket.io-client'; io('x');", restricted],
+  ['loadtests/runner/src/adapter.ts', "import { x } from '@sluice/cluster-adapter'; x();", restricted],
   [
     'loadtests/peers/src/bench/adapter.ts',
     "import { createClusterAdapter } from '@sluice/cluster-adapter'; createClusterAdapter();",
@@ -132,6 +133,7 @@ const innocent: [path: string, source: string][] = [
     'loadtests/test/server.ts',
     "import { Server } from 'socket.io'; import { openScope } from '@sluice/testkit'; new Server(openScope());",
   ],
+  ['loadtests/runner/src/scope.ts', "import { openScope } from '@sluice/testkit'; openScope();"],
   ['loadtests/peers/src/bench/scope.ts', "import { openScope } from '@sluice/testkit'; openScope();"],
   ['apps/gateway/src/chat/x.ts', "import { x } from '../config.ts'; x();"],
 ];

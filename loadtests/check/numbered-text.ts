@@ -8,10 +8,13 @@ export interface NumberedText {
   readonly sentAt: number;
 }
 
-/** @param length of the whole text at least, made up with dots */
+/** Three bytes in UTF-8: the longest text that is allowed is as heavy as can be, and none of it is only ASCII. */
+const filler = '…';
+
+/** @param length of the whole text at least, in UTF-16 units, made up with a filler of three bytes each */
 export function writeText({ sender, number, sentAt }: NumberedText, length = 0): string {
   const text = JSON.stringify([sender, number, sentAt]);
-  return text + '.'.repeat(Math.max(0, length - text.length));
+  return text + filler.repeat(Math.max(0, length - text.length));
 }
 
 /** Undefined for a text of somebody else's. */

@@ -34,7 +34,10 @@ export class Brake {
         continue;
       }
       counters.sluice_failed.add(1);
-      complain(`nobody says at ${k6Url} whether a threshold is crossed: set K6_ADDRESS`, response.error);
+      complain(
+        `nobody says at ${k6Url} whether a threshold is crossed: set K6_API to what --address is`,
+        response.error,
+      );
       return;
     }
   }

@@ -34,6 +34,6 @@ export async function control<What extends keyof Controls>(
     timeout: '300s',
   });
   if (response.status === 200) return response.json() as unknown as ControlAnswer;
-  const why = response.status === 0 ? response.error : String(response.body);
+  const why = response.status === 0 ? response.error : (response.body as string);
   throw new MemberError('no_control', `${what}: ${why}`);
 }

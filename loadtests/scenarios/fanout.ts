@@ -1,6 +1,7 @@
 /** Everybody is in one room; a few speak, and all hear it. */
 import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
 import { about, speak } from '../members/speak.ts';
+import { untilTime } from '../members/time.ts';
 import { enterRoom } from '../members/visitor.ts';
 import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
@@ -14,6 +15,8 @@ export const options = crowdOptions('fanout', size, {
   ...nothingBegunAnew,
   ...promptly(size.P95_MS),
   sluice_refused: ['count==0'],
+  // Else not everybody was there to hear it.
+  sluice_heard: [`count>${size.MEMBERS * size.SPEAKERS}`],
 });
 
 export function setup(): Run {
@@ -25,6 +28,7 @@ export default function fanout(run: Run): Promise<void> {
     const { member, room } = await enterRoom(run, id, 1, open);
     if (id <= size.SPEAKERS)
       await speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt });
+    await untilTime(run.endsAt);
     await member.finish();
   });
 }

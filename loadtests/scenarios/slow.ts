@@ -1,6 +1,7 @@
 /**
- * Slow consumers: some members read so slowly that what is said piles up before them. The others must not notice; and once the
- * slow ones read as fast as they can, they must hear all of it, once and in order.
+ * Slow consumers: some members read so slowly that what is said piles up before them: first in the buffers of the kernels on the
+ * way, some 10 MB for each, and then at the gateway. The others must not notice; and once the slow ones read as fast as they
+ * can, they must hear all of it, once and in order.
  */
 import { control } from '../members/control.ts';
 import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';

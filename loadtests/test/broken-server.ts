@@ -1,17 +1,30 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Scope } from '@sluice/testkit';
 import type { Message, Reply } from '@sluice/protocol';
 import { Server, type Socket } from 'socket.io';
 import { SessionAwareAdapter } from 'socket.io-adapter';
 
 /**
- * What a server does wrong, to every fifth message that a receiver is to hear: `drop` it, `repeat` it, `swap` it with the one
- * after it. `forget`: recover sessions without what they missed. `misplace`: leave it out of the history.
+ * What a server does wrong, to every fifth message that a receiver is to hear, the faults it has taking turns: `drop` it, `repeat`
+ * it, `swap` it with the one after it. `misplace`: leave every fifth out of the history. `leak`: tell every fifth to somebody who
+ * is not in the room. `forget`: recover sessions without what they missed.
  */
-export type Fault = 'drop' | 'repeat' | 'swap' | 'forget' | 'misplace';
+export type Fault = 'drop' | 'repeat' | 'swap' | 'misplace' | 'leak' | 'forget';
 
 const every = 5;
+/** Those that are done to a message on its way to a receiver. */
+const onTheWay: readonly Fault[] = ['drop', 'repeat', 'swap'];
+
+/** A server of the chat, and what scenarios may have done to it. */
+export interface BrokenServer {
+  readonly url: string;
+  /** Loses all connections, without a goodbye. */
+  cutAll(): void;
+  /** Lets nothing be said for so long. */
+  hold(ms: number): Promise<void>;
+}
 
 interface Page {
   readonly before?: string;
@@ -26,35 +39,54 @@ interface Receiver {
 
 /**
  * Starts a single server of the chat protocol (docs/protocol.md), as far as the load tests speak it, with a history in memory
- * and Socket.IO's own recovery; returns its address. Tokens are names, and are given to anybody.
- * @param fault nothing is wrong with it where left out
+ * and Socket.IO's own recovery. Tokens are names, and are given to anybody.
+ * @param faults nothing is wrong with it where there are none
  */
-export async function startBrokenServer(scope: Scope, fault?: Fault): Promise<string> {
+export async function startBrokenServer(scope: Scope, faults: readonly Fault[]): Promise<BrokenServer> {
   const http = createTokenServer();
   const io = new Server(http, {
     connectionStateRecovery: {},
-    ...(fault === 'forget' ? { adapter: ForgetfulAdapter } : {}),
+    ...(faults.includes('forget') ? { adapter: ForgetfulAdapter } : {}),
   });
   scope.onClose(() => io.close());
-  const rooms = new Map<string, Room>();
-  const roomCalled = (name: string): Room => {
-    const room = rooms.get(name) ?? new Room(io, fault);
-    rooms.set(name, room);
-    return room;
-  };
-  io.on('connection', (socket) => serve(socket, roomCalled));
+  const chat: Chat = { io, faults, rooms: new Map(), held: Promise.resolve() };
+  io.on('connection', (socket) => serve(socket, chat));
   await new Promise<void>((resolve) => {
     http.listen(0, '127.0.0.1', resolve);
   });
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    cutAll() {
+      for (const socket of io.sockets.sockets.values()) socket.conn.close();
+    },
+    async hold(ms) {
+      chat.held = pause(ms);
+      await chat.held;
+    },
+  };
 }
 
-function serve(socket: Socket, roomCalled: (name: string) => Room): void {
+interface Chat {
+  readonly io: Server;
+  readonly faults: readonly Fault[];
+  readonly rooms: Map<string, Room>;
+  /** Nothing is published before it resolves. */
+  held: Promise<unknown>;
+}
+
+function serve(socket: Socket, chat: Chat): void {
   const { token: user } = socket.handshake.auth as { token: string };
+  const roomCalled = (name: string): Room => {
+    const room = chat.rooms.get(name) ?? new Room(chat.io, chat.faults);
+    chat.rooms.set(name, room);
+    return room;
+  };
   const on = (event: string, handle: (room: Room, payload: never) => object): void => {
-    socket.on(event, (payload: { room: string }, answer: (reply: Reply) => void) =>
-      answer({ ok: true, ...handle(roomCalled(payload.room), payload as never) }),
-    );
+    socket.on(event, (payload: { room: string }, answer: (reply: Reply) => void) => {
+      const act = (): void => answer({ ok: true, ...handle(roomCalled(payload.room), payload as never) });
+      if (event === 'message:send') void chat.held.then(act);
+      else act();
+    });
   };
   on('room:join', (room) => room.join(socket.id));
   on('room:leave', (room) => room.leave(socket.id));
@@ -68,15 +100,15 @@ function serve(socket: Socket, roomCalled: (name: string) => Room): void {
 
 class Room {
   readonly #io: Server;
-  readonly #fault: Fault | undefined;
+  readonly #faults: readonly Fault[];
   readonly #history: Message[] = [];
   readonly #receivers = new Map<string, Receiver>();
   readonly #published = new Map<string, string>();
   #last = 0;
 
-  constructor(io: Server, fault: Fault | undefined) {
+  constructor(io: Server, faults: readonly Fault[]) {
     this.#io = io;
-    this.#fault = fault;
+    this.#faults = faults;
   }
 
   /** @param sessionId who is away for a while is a member all the same */
@@ -97,8 +129,10 @@ class Room {
     this.#last += 1;
     const message = { ...sent, id: `${this.#last}-0`, sentAt: Date.now() };
     this.#published.set(key, message.id);
-    if (this.#fault !== 'misplace' || this.#last % every !== 0) this.#history.push(message);
+    const isFifth = this.#last % every === 0;
+    if (!(isFifth && this.#faults.includes('misplace'))) this.#history.push(message);
     for (const [sessionId, receiver] of this.#receivers) this.#deliver(sessionId, receiver, message);
+    if (isFifth && this.#faults.includes('leak')) this.#leak(message);
     return { id: message.id, sentAt: message.sentAt };
   }
 
@@ -112,15 +146,26 @@ class Room {
 
   #deliver(sessionId: string, receiver: Receiver, message: Message): void {
     receiver.count += 1;
-    const isChosen = receiver.count % every === 0;
-    if (isChosen && this.#fault === 'drop') return;
-    if (isChosen && this.#fault === 'swap') {
+    const fault = this.#faultFor(receiver.count);
+    if (fault === 'drop') return;
+    if (fault === 'swap') {
       receiver.held = message;
       return;
     }
     this.#emit(sessionId, message);
-    if (isChosen && this.#fault === 'repeat') this.#emit(sessionId, message);
+    if (fault === 'repeat') this.#emit(sessionId, message);
     this.#release(sessionId, receiver);
+  }
+
+  /** What is done to the `count`th message of a receiver. */
+  #faultFor(count: number): Fault | undefined {
+    const faults = onTheWay.filter((fault) => this.#faults.includes(fault));
+    return count % every === 0 ? faults[(count / every) % faults.length] : undefined;
+  }
+
+  #leak(message: Message): void {
+    const others = [...this.#io.sockets.sockets.keys()].filter((id) => !this.#receivers.has(id));
+    if (others[0] !== undefined) this.#emit(others[0], message);
   }
 
   #release(sessionId: string, receiver: Receiver): void {

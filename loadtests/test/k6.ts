@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { repositoryPath, spawnChild, withScope } from '@sluice/testkit';
+import { freePort, repositoryPath, spawnChild, withScope } from '@sluice/testkit';
 
 const setup = (await import(repositoryPath('infra/setup/k6.mjs'))) as {
   findK6: () => string | undefined;
@@ -10,7 +10,7 @@ const setup = (await import(repositoryPath('infra/setup/k6.mjs'))) as {
 };
 
 /** The k6 that this machine has: `K6=`, on PATH, or the one that `npm test` builds where there is Go. */
-const findK6 = setup.findK6;
+export const findK6 = setup.findK6;
 
 /** What a run of k6 came to. */
 export interface K6Run {
@@ -49,19 +49,20 @@ export async function runK6(script: string, env: Readonly<Record<string, string>
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-k6-'));
     scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
     const SUMMARY = join(folder, 'summary.json');
+    const K6_API = `127.0.0.1:${await freePort(scope)}`;
     const child = await spawnChild(scope, {
       name: `k6 run ${script}`,
       command: findK6() as string,
-      // Without an address of its own, which another run would want too.
+      // An address of its own: another run would want the default, too.
       args: [
         'run',
         '--quiet',
         '--no-color',
         '--no-usage-report',
-        '--address=',
+        `--address=${K6_API}`,
         repositoryPath(`loadtests/${script}`),
       ],
-      env: { ...env, SUMMARY },
+      env: { ...env, SUMMARY, K6_API },
     });
     const { code } = await child.exited;
     const output = child.tail(200);

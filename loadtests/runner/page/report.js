@@ -1,14 +1,26 @@
 // Draws the charts of a report: `data` is { charts, bands } of src/report/chart-data.ts.
 'use strict';
 
+/** A custom property of the page's style sheet, which depends on light and dark. */
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** What the legend says of a value beneath the pointer. */
+function value(_plot, number) {
+  return number === null ? '–' : number.toLocaleString('en', { maximumFractionDigits: 1 });
+}
+
 (() => {
   const { charts, bands } = JSON.parse(document.getElementById('data').textContent);
   const host = document.getElementById('charts');
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   // Moving over one chart shows the same moment in all.
   const together = uPlot.sync('report');
   const height = 200;
   const seriesColours = 6;
+  // All charts show the same time, however much of it they have something to show of.
+  const moments = charts.flatMap(({ times }) => times);
+  const span = [Math.min(...moments), Math.max(...moments)];
 
   /** Shades the times in which something was done to the cluster, and says what. */
   const drawBands = (plot) => {
@@ -40,8 +52,6 @@
     caption.textContent = `${title}, ${unit}`;
     figure.append(caption);
     host.append(figure);
-    const value = (_plot, number) =>
-      number === null ? '–' : number.toLocaleString('en', { maximumFractionDigits: 1 });
     const series = lines.map(({ name }, index) => ({
       label: name,
       stroke: () => colour(`--series-${(index % seriesColours) + 1}`),
@@ -54,7 +64,10 @@
       width: figure.clientWidth - 28,
       height,
       cursor: { sync: { key: together.key } },
-      scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+      scales: {
+        x: { range: () => span },
+        y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
+      },
       axes: [axis, { ...axis, size: 60 }],
       series: [{}, ...series],
       hooks: { drawAxes: [drawBands] },

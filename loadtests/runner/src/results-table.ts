@@ -37,13 +37,16 @@ const columns: readonly (readonly [title: string, read: (result: RunResult, fold
 /** Adds a line for `result` to the table of all runs in `folder`, and begins one where there is none; returns its path. */
 export function addToTable(folder: string, result: RunResult): string {
   const path = join(folder, 'runs.md');
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, row(columns.map(([title]) => title)) + row(columns.map(() => '---')));
   }
   appendFileSync(path, row(columns.map(([, read]) => read(result, folder).replaceAll('|', '\\|'))));
   return path;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |\n`;
 }
 
 function counted(metric: string): (result: RunResult) => string {

@@ -1,4 +1,5 @@
 import type { PlannedRun } from '../../load-options.mjs';
+import type { GatewayCount } from './cluster/cluster-under-test.ts';
 import type { FaultSpan } from './cluster/control-server.ts';
 import type { K6Result } from './k6/run-k6.ts';
 import type { UsageSample } from './watch-processes.ts';
@@ -13,6 +14,7 @@ export interface RunResult extends K6Result {
   readonly endedAt: number;
   readonly faults: readonly FaultSpan[];
   readonly usage: readonly UsageSample[];
+  readonly counted: readonly GatewayCount[];
   /** Whether it was ended before its time: then nothing is proved. */
   readonly isCutShort: boolean;
   readonly passed: boolean;

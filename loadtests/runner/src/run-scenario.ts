@@ -48,15 +48,17 @@ export async function runScenario(run: PlannedRun, context: RunContext): Promise
       signal,
       onFrames: (frames) => progress.frames(frames),
     });
+    const endedAt = Date.now();
     watch.stop();
     const result: RunResult = {
       ...ended,
       run,
       cluster: cluster.description,
       startedAt,
-      endedAt: Date.now(),
+      endedAt,
       faults: control.faults,
       usage: watch.samples,
+      counted: await cluster.counted(),
       isCutShort: signal.aborted,
       passed: ended.summary.sluice.passed && !signal.aborted,
       folder,

@@ -1,5 +1,5 @@
 /** What can be asked to be done to a cluster, with what is said about it. */
-export interface ControlRequests {
+interface ControlRequests {
   /** Restart the gateways one after the other. */
   readonly roll: object;
   readonly crash: { readonly downMs: number };
@@ -26,6 +26,12 @@ export interface WatchedProcess {
   readonly pid: number;
 }
 
+/** A count of all gateways together, since each began. */
+export interface GatewayCount {
+  readonly title: string;
+  readonly count: number;
+}
+
 export interface ClusterUnderTest {
   readonly url: string;
   /** Signs tokens; undefined where the cluster, or somebody else, gives them. */
@@ -35,4 +41,6 @@ export interface ClusterUnderTest {
   readonly controls: Controls;
   /** Those that run now, in a fixed order; none of a cluster elsewhere. */
   processes(): readonly WatchedProcess[];
+  /** What the gateways that run now have counted; nothing of a cluster elsewhere. */
+  counted(): Promise<readonly GatewayCount[]>;
 }

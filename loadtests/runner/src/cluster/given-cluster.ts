@@ -28,6 +28,7 @@ export async function reachGivenCluster(
     description: url,
     controls: { ...(Object.fromEntries(faults) as Controls), slow: createSlowAddress(scope, url) },
     processes: () => [],
+    counted: () => Promise.resolve([]),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '@sluice/testkit';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
+import { countAll } from './gateway-counts.ts';
 import { createSlowAddress } from './slow-address.ts';
 
 export interface OwnClusterOptions {
@@ -86,6 +87,7 @@ export async function startOwnCluster(scope: Scope, options: OwnClusterOptions):
       },
       slow: createSlowAddress(scope, front.url),
     },
+    counted: () => countAll(slots.map(({ gateway }) => gateway)),
     processes: () => [
       ...slots.map(({ gateway: { nodeId, pid } }) => ({ name: nodeId, pid })),
       { name: 'redis', pid: redis.pid },

@@ -85,7 +85,12 @@ export class Recording {
       case 'snapshot':
         this.#frames.push(this.#frame(recorded.data));
         return;
-      default:
+      case 'cumulative':
+      case 'start':
+      case 'stop':
+      case 'threshold':
+        // Sums, and what is in the summary.
+        return;
     }
   }
 

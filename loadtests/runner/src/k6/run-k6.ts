@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, repositoryPath, spawnChild, type Child, type Scope } from '@sluice/testkit';
+import {
+  freePort,
+  repositoryPath,
+  spawnChild,
+  type Child,
+  type ChildExit,
+  type Scope,
+} from '@sluice/testkit';
 import type { PlannedRun, RunRequest } from '../../../load-options.mjs';
 import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
 import { loadError } from '../errors.ts';
@@ -38,7 +45,7 @@ export async function runK6(scope: Scope, options: K6Options): Promise<K6Result>
   const { run, folder, signal, onFrames } = options;
   const recordPath = join(folder, 'k6.ndjson');
   const summaryPath = join(folder, 'summary.json');
-  const port = await freePort(scope);
+  const address = `127.0.0.1:${await freePort(scope)}`;
   const child = await spawnChild(scope, {
     name: `k6 run ${run.name}`,
     command: options.k6,
@@ -48,12 +55,13 @@ export async function runK6(scope: Scope, options: K6Options): Promise<K6Result>
       '--no-color',
       '--no-usage-report',
       '--log-format=json',
+      `--address=${address}`,
       repositoryPath(`loadtests/scenarios/${run.name}.ts`),
     ],
     env: {
       ...k6Environment(),
       ...scenarioEnvironment(options),
-      K6_ADDRESS: `127.0.0.1:${port}`,
+      K6_API: address,
       K6_WEB_DASHBOARD: 'true',
       // Nobody looks at it: its recording is what is wanted.
       K6_WEB_DASHBOARD_PORT: '-1',
@@ -73,7 +81,7 @@ export async function runK6(scope: Scope, options: K6Options): Promise<K6Result>
 
 /** Of the user's own environment, what is for k6 and not about what is set here. */
 function k6Environment(): Record<string, string> {
-  const passed = /^(K6_(?!ADDRESS$|WEB_DASHBOARD)|HTTPS?_PROXY$|NO_PROXY$)/i;
+  const passed = /^(K6_(?!API$|WEB_DASHBOARD)|HTTPS?_PROXY$|NO_PROXY$)/i;
   const entries = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && passed.test(entry[0]),
   );
@@ -93,14 +101,10 @@ function scenarioEnvironment({ request, run, cluster, controlUrl }: K6Options): 
 }
 
 async function untilEnded(child: Child, signal: AbortSignal, onTick: () => void): Promise<void> {
-  let isOver = false;
   const stop = (): void => child.signal('SIGINT');
   signal.addEventListener('abort', stop, { once: true });
-  const ended = child.exited.then(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await Promise.race([ended, pause(readEveryMs)]);
+  for (let exit: ChildExit | undefined; exit === undefined;) {
+    exit = await Promise.race([child.exited, pause(readEveryMs, undefined)]);
     onTick();
   }
   signal.removeEventListener('abort', stop);

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-export interface MetricSummary {
+interface MetricSummary {
   readonly values: Readonly<Record<string, number>>;
   readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
 }
 
 /** A threshold that did not hold. */
-export interface Crossing {
+interface Crossing {
   readonly metric: string;
   readonly rule: string;
 }
 
-export interface Load {
+interface Load {
   readonly members: number;
   readonly textsPerSecond: number;
   readonly deliveriesPerSecond: number;
@@ -51,7 +51,7 @@ export function valueOf(summary: Summary, metric: string, aggregate: string): nu
   return summary.metrics[metric]?.values[aggregate] ?? 0;
 }
 
-export function loadText({ members, textsPerSecond, deliveriesPerSecond }: Load): string {
+function loadText({ members, textsPerSecond, deliveriesPerSecond }: Load): string {
   const [texts, deliveries] = [textsPerSecond, deliveriesPerSecond].map((rate) =>
     Math.round(rate).toLocaleString('en'),
   );

@@ -94,7 +94,6 @@ function membersChart(frames: readonly Frame[], times: readonly number[]): Chart
 
 function usageCharts(samples: readonly UsageSample[]): Chart[] {
   if (samples.length === 0) return [];
-  const secondOf = ({ timeMs }: UsageSample): number => Math.round(timeMs / 1_000);
   const times = [...new Set(samples.map(secondOf))].toSorted((a, b) => a - b);
   const names = [...new Set(samples.map(({ name }) => name))].toSorted();
   const linesOf = (read: (sample: UsageSample) => number): Chart['lines'] =>
@@ -108,6 +107,10 @@ function usageCharts(samples: readonly UsageSample[]): Chart[] {
     { title: 'Processor', unit: '% of a core', times, lines: linesOf(({ cpuPercent }) => cpuPercent) },
     { title: 'Memory, resident', unit: 'MB', times, lines: linesOf(({ rssMb }) => rssMb) },
   ];
+}
+
+function secondOf({ timeMs }: UsageSample): number {
+  return Math.round(timeMs / 1_000);
 }
 
 const faultNames: Readonly<Record<FaultSpan['name'], string>> = {

@@ -15,12 +15,14 @@ export function describeOrigin({ run, cluster, startedAt }: RunResult): string[]
 }
 
 function commit(): string {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: repositoryPath('.'), encoding: 'utf8', stdio: 'pipe' }).trim();
   try {
     const changed = git('status', '--porcelain', 'packages', 'apps', 'loadtests') !== '';
     return `${git('rev-parse', '--short', 'HEAD')}${changed ? ' and changes since' : ''}`;
   } catch {
     return 'unknown (no git checkout)';
   }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: repositoryPath('.'), encoding: 'utf8', stdio: 'pipe' }).trim();
 }

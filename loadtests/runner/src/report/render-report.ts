@@ -58,6 +58,7 @@ ${table(
 )}
 ${table(['what had to hold', 'measured', ''], thresholdRows(result))}
 ${table(['size', '', ''], sizeRows(result))}
+${countedTable(result)}
 </section>
 ${complaintList(complaints)}
 <footer>${describeOrigin(result).map(escaped).join('<br>')}</footer>
@@ -83,6 +84,14 @@ function sizeRows({ run: { size, given } }: RunResult): string[][] {
   return Object.entries(size).map(([name, value]) => [name, String(value), name in given ? 'given' : '']);
 }
 
+function countedTable({ counted }: RunResult): string {
+  if (counted.length === 0) return '';
+  return table(
+    ['what the gateways counted, since each began', ''],
+    counted.map(({ title, count }) => [title, shown(count)]),
+  );
+}
+
 function complaintList(complaints: readonly string[]): string {
   if (complaints.length === 0) return '';
   const more = complaints.length - shownComplaints;
@@ -93,9 +102,16 @@ function complaintList(complaints: readonly string[]): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
-    `<tr>${cells.map((cell) => `<${tag}${cell === 'crossed' ? ' class="crossed"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('\n')}</tbody></table></div>`;
+  const body = rows.map((cells) => tableRow(cells, 'td')).join('\n');
+  return `<div class="scroll"><table><thead>${tableRow(head, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+}
+
+function tableRow(cells: readonly string[], tag: 'th' | 'td'): string {
+  const drawn = cells.map((cell) => {
+    const style = cell === 'crossed' ? ' class="crossed"' : '';
+    return `<${tag}${style}>${escaped(cell)}</${tag}>`;
+  });
+  return `<tr>${drawn.join('')}</tr>`;
 }
 
 function shown(value: number): string {
@@ -107,8 +123,8 @@ function pageFile(name: string): string {
 }
 
 function uPlotFile(name: string): string {
-  const folder = dirname(createRequire(import.meta.url).resolve('uplot/package.json'));
-  return readFileSync(join(folder, 'dist', name), 'utf8');
+  const folder = dirname(createRequire(import.meta.url).resolve('uplot'));
+  return readFileSync(join(folder, name), 'utf8');
 }
 
 function escaped(text: string): string {
