@@ -34,7 +34,16 @@ export interface HelpRequest {
   readonly scenario: string | undefined;
 }
 
-export type Request = HelpRequest | RunRequest;
+/** A scenario to be written down, for several k6 to share. */
+export interface ArchiveRequest {
+  readonly kind: 'archive';
+  readonly run: PlannedRun;
+  readonly instances: number;
+  /** Absolute. */
+  readonly file: string;
+}
+
+export type Request = HelpRequest | RunRequest | ArchiveRequest;
 
 /** What is wrong with what was asked for, one line each. */
 export class UsageError extends Error {

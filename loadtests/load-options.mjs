@@ -25,6 +25,7 @@ const environment = {
   TARGET: 'test this cluster (http://… or https://…) instead of one started for the run',
   JWT_SECRET: "sign the members' tokens with this; else the cluster is asked for development tokens",
   TOKENS: 'a file with one token per line, each of another user: member n takes the nth',
+  INSTANCES: 'with --archive: how many k6 will share the run, the members evenly (default 1)',
   RUN: "what the names of the run's rooms begin with (default: made up)",
   K6: 'the k6 to use; else one on PATH, else one that is built once, for which there must be Go',
 };
@@ -37,6 +38,7 @@ export function helpFor(scenario) {
 const usage = `Usage: npm run load -- SCENARIO [SCENARIO ...] [NAME=value ...] [options]
        npm run load -- all
        npm run load -- SCENARIO --help      its variables and their defaults
+       npm run load -- SCENARIO [NAME=value ...] --archive FILE
 
 Loads a cluster with k6, and checks all that every member hears: a run fails where anything is lost, repeated, out of order,
 or told to somebody else, and where a threshold of speed is crossed. Without TARGET it starts a cluster for each run: Redis
@@ -55,6 +57,8 @@ ${Object.values(faultOptions)
       `  --${`${option} COMMAND`.padEnd(19)}${wrapped(`with TARGET: the shell command that ${text}`, 23)}`,
   )
   .join('\n')}
+  --archive FILE       run nothing: write the scenario with its sizes as an archive, for many k6 to share
+                       (infra/k6/testrun.yaml)
   --help               this text
 
 Environment
@@ -124,6 +128,8 @@ export function parseOptions(args, env, folder, defaultOut) {
     faults.push(`--driver must be of ${drivers.join(', ')}, not "${values.driver}"`);
   }
   if (values.out === '') faults.push('--out must name a folder');
+  if (values.archive !== undefined) return archiveRequest(values.archive, planned, settings, folder, faults);
+  if (given.INSTANCES !== undefined) faults.push('INSTANCES is for --archive: npm run load runs one k6');
   const target = targetOf(settings, faults);
   const commands = commandsOf(values, target, known, faults);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
@@ -141,6 +147,20 @@ export function parseOptions(args, env, folder, defaultOut) {
   };
 }
 
+function archiveRequest(archive, planned, { INSTANCES }, folder, faults) {
+  if (planned.length > 1) faults.push('--archive takes one scenario');
+  if (archive === '') faults.push('--archive must name a file');
+  const instances = kinds.count.read(INSTANCES || '1');
+  if (instances === undefined || instances === 0)
+    faults.push(`INSTANCES=${INSTANCES} is not a whole number from 1 on`);
+  const [run] = planned;
+  if (run !== undefined && instances > 0 && run.size.MEMBERS % instances !== 0) {
+    faults.push(`${instances} k6 cannot share ${run.size.MEMBERS} members evenly`);
+  }
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  return { kind: 'archive', run, instances, file: resolve(folder, archive) };
+}
+
 /** @returns {{ values: Readonly<Record<string, string | undefined>> & { help?: boolean }, positionals: readonly string[] }} */
 function parse(args) {
   const text = { type: /** @type {const} */ ('string') };
@@ -152,6 +172,7 @@ function parse(args) {
         nodes: { ...text, default: '3' },
         driver: text,
         out: text,
+        archive: text,
         ...Object.fromEntries(Object.values(faultOptions).map(({ option }) => [option, text])),
         help: { type: 'boolean', short: 'h' },
       },

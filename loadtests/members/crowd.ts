@@ -2,7 +2,7 @@ import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { complain } from '../complain.ts';
 import { counters, trends, type Thresholds } from '../metrics.ts';
-import { runName } from '../settings.ts';
+import { instances, runName } from '../settings.ts';
 import { connectMember, type Member, type MemberOptions } from './member.ts';
 import { pause } from './time.ts';
 
@@ -51,7 +51,10 @@ export interface Run {
   readonly endsAt: number;
 }
 
+/** @throws where several k6 share a run, each of which plans for itself, and no name for its rooms was given */
 export function planRun(scenario: string, size: CrowdSize): Run {
+  if (instances > 1 && runName === undefined)
+    throw new Error(`${instances} k6 share this run: give all of them one RUN`);
   const startsAt = Date.now() + size.GATHER_SECONDS * 1_000;
   return {
     name: runName ?? `${scenario}-${startsAt}`,

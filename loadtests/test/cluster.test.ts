@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openScope, startCluster, startFront, type Cluster } from '@sluice/testkit';
-import { describeWithK6, runK6 } from './k6.ts';
+import { archiveScenario, describeWithK6, runK6, type K6Run } from './k6.ts';
 
 const scope = openScope(afterAll);
 
@@ -42,6 +42,44 @@ describeWithK6('against our cluster', () => {
     expect(run.crossed).toEqual(expect.arrayContaining(['sluice_fresh', 'sluice_recovered']));
     const lost = run.metrics['sluice_lost']?.['count'];
     expect({ lost, output: run.output }).toEqual({ lost: 0, output: run.output });
+  });
+
+  test('a storm of members who are spread over two k6 passes in both, and they hear each other', async () => {
+    const size = {
+      MEMBERS: 12,
+      MEMBERS_PER_VU: 3,
+      ROOMS: 2,
+      SECONDS: 6,
+      GATHER_SECONDS: 4,
+      P95_MS: 60_000,
+      CUT: 0.5,
+    };
+    const archive = await archiveScenario(scope, 'storm', size, 2);
+    const run = (segment: string): Promise<K6Run> =>
+      runK6(archive, { ...env, RUN: 'two' }, [
+        `--execution-segment=${segment}`,
+        '--execution-segment-sequence=0,1/2,1',
+      ]);
+    const runs = await Promise.all([run('0:1/2'), run('1/2:1')]);
+    expect(runs.map(({ crossed, output }) => ({ crossed, output }))).toEqual(
+      runs.map(({ output }) => ({ crossed: [], output })),
+    );
+    const sum = (metric: string): number =>
+      runs.reduce((total, { metrics }) => total + (metrics[metric]?.['count'] ?? 0), 0);
+    expect(sum('sluice_finished')).toBe(12);
+    // Each of what anybody says is heard by all six in the room, but for those who finish before others do.
+    expect(sum('sluice_heard')).toBeGreaterThan(sum('sluice_sent') * 4);
+  });
+
+  test('several k6 that have not been told one name for their rooms do not begin', async () => {
+    const archive = await archiveScenario(scope, 'smoke', { MEMBERS: 4, MEMBERS_PER_VU: 2 }, 2);
+    const { code, metrics, output } = await runK6(archive, env);
+    // Of k6: the script threw.
+    expect({ code, output }).toEqual({
+      code: 107,
+      output: expect.stringContaining('give all of them one RUN'),
+    });
+    expect(metrics['sluice_finished']?.['count']).toBe(0);
   });
 
   test('a member whose token is not good is unfinished, and the run fails', async () => {

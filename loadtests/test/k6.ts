@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { freePort, repositoryPath, spawnChild, withScope } from '@sluice/testkit';
+import { freePort, repositoryPath, spawnChild, withScope, type Scope } from '@sluice/testkit';
 
 const setup = (await import(repositoryPath('infra/setup/k6.mjs'))) as {
   findK6: () => string | undefined;
@@ -41,10 +41,15 @@ interface Summary {
 }
 
 /**
- * Runs a script of this folder's parent, given from there, which exports our `handleSummary`.
+ * Runs a script of this folder's parent, given from there, or an archive of one; it exports our `handleSummary`.
  * @param env what the script finds in `__ENV`
+ * @param options more of k6's options
  */
-export async function runK6(script: string, env: Readonly<Record<string, string>>): Promise<K6Run> {
+export async function runK6(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+): Promise<K6Run> {
   return await withScope(async (scope) => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-k6-'));
     scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,7 +65,8 @@ export async function runK6(script: string, env: Readonly<Record<string, string>
         '--no-color',
         '--no-usage-report',
         `--address=${K6_API}`,
-        repositoryPath(`loadtests/${script}`),
+        ...options,
+        resolve(repositoryPath('loadtests'), script),
       ],
       env: { ...env, SUMMARY, K6_API },
     });
@@ -80,6 +86,28 @@ export async function runK6(script: string, env: Readonly<Record<string, string>
       output,
     };
   });
+}
+
+/** Writes a scenario as an archive that `instances` k6 may share, by `npm run load -- … --archive`; resolves to its path. */
+export async function archiveScenario(
+  scope: Scope,
+  scenario: string,
+  size: Readonly<Record<string, number>>,
+  instances: number,
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-k6-archive-'));
+  scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const archive = join(folder, `${scenario}.tar`);
+  const sizes = Object.entries({ ...size, INSTANCES: instances }).map(([name, value]) => `${name}=${value}`);
+  const child = await spawnChild(scope, {
+    name: `npm run load -- ${scenario} --archive`,
+    command: process.execPath,
+    args: [repositoryPath('loadtests/load.mjs'), scenario, ...sizes, '--archive', archive],
+    env: { K6: findK6() as string },
+  });
+  const { code } = await child.exited;
+  if (code !== 0) throw new Error(`no archive was written; ${child.tail()}`);
+  return archive;
 }
 
 function readSummary(path: string, output: string): Summary {

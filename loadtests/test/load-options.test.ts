@@ -50,6 +50,21 @@ describe('what is asked for', () => {
     expect(commands).toEqual({ roll: 'kubectl rollout restart x' });
   });
 
+  test('may be to write a scenario down for several k6, which share its members evenly', () => {
+    const request = parseOptions(
+      ['storm', 'MEMBERS=80', 'INSTANCES=4', '--archive', 'x.tar'],
+      {},
+      '/here',
+      '/',
+    );
+    expect(request).toMatchObject({
+      kind: 'archive',
+      instances: 4,
+      file: '/here/x.tar',
+      run: { name: 'storm' },
+    });
+  });
+
   test('may be help, of everything or of one', () => {
     expect(parseOptions(['--help'], {}, '/', '/')).toEqual({ kind: 'help', scenario: undefined });
     expect(parseOptions(['slow', '-h'], {}, '/', '/')).toEqual({ kind: 'help', scenario: 'slow' });
@@ -74,6 +89,13 @@ describe('is refused, with all that is wrong with it:', () => {
     [['smoke'], { TARGET: 'http://x/path' }, [/^TARGET must be/]],
     [['crash', 'redis'], { TARGET: 'http://x' }, [/^with TARGET, crash needs/, /^with TARGET, redis needs/]],
     [['rolling', '--roll', 'x'], {}, [/^--roll is for a given cluster/]],
+    [['smoke', 'INSTANCES=2'], {}, [/^INSTANCES is for --archive/]],
+    [['smoke', 'INSTANCES=3', '--archive', 'x'], {}, ['3 k6 cannot share 20 members evenly']],
+    [
+      ['smoke', 'storm', 'INSTANCES=0', '--archive', 'x'],
+      {},
+      ['--archive takes one scenario', /^INSTANCES=0/],
+    ],
   ])('%j %j', (args, env, faults) => {
     expect(faultsOf(args, env)).toEqual(
       faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))),
