@@ -235,7 +235,8 @@ export const scenarios = {
     },
   },
   soak: {
-    proves: 'For a long time, with connections lost at random: nothing is lost, and nothing grows.',
+    proves:
+      'For a long time, with connections lost at random, nothing is lost; the report says what each process held early and late.',
     catches: speechAndReturn,
     needs: [],
     variables: {

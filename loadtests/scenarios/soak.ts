@@ -1,6 +1,6 @@
 /**
- * A long run: members talk, lose their connections now and then, and compare with the history in between. Look at what the
- * processes hold, in the report: it must not grow.
+ * A long run: members talk, lose their connections now and then, and compare with the history in between. What the processes
+ * held early and late is in the report.
  */
 import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
 import { about, speak, thinking } from '../members/speak.ts';

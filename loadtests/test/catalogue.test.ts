@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { repositoryPath } from '@sluice/testkit';
 import { readVariable, scenarioNames, scenarios } from '../catalogue.mjs';
@@ -12,6 +14,13 @@ test('every scenario claims to catch what its members check whatever they do', (
   for (const { catches } of Object.values(scenarios)) {
     expect(catches).toEqual(expect.arrayContaining(['drop', 'repeat', 'swap', 'misplace']));
   }
+});
+
+test('docs/loadtesting.md is what the catalogue says', async () => {
+  const script = repositoryPath('loadtests/catalogue-docs.mjs');
+  // Rejects, with what the script says, where it is not.
+  const { stderr } = await promisify(execFile)(process.execPath, [script, '--check']);
+  expect(stderr).toBe('');
 });
 
 describe('a variable', () => {

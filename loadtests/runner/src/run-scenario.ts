@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withScope, type Scope } from '@sluice/testkit';
 import type { PlannedRun, RunRequest } from '../../load-options.mjs';
-import type { ClusterUnderTest } from './cluster/cluster-under-test.ts';
+import type { ClusterUnderTest, WatchedProcess } from './cluster/cluster-under-test.ts';
 import { startControlServer } from './cluster/control-server.ts';
 import { reachGivenCluster } from './cluster/given-cluster.ts';
 import { startOwnCluster } from './cluster/own-cluster.ts';
@@ -34,7 +34,8 @@ export async function runScenario(run: PlannedRun, context: RunContext): Promise
     const cluster = await clusterFor(scope, request);
     const control = await startControlServer(scope, cluster.controls);
     const folder = makeFolder(request.out, run.name);
-    const watch = watchProcesses(() => cluster.processes());
+    const generator: WatchedProcess[] = [];
+    const watch = watchProcesses(() => [...cluster.processes(), ...generator]);
     scope.onClose(() => watch.stop());
     const startedAt = Date.now();
     progress.begin(run.name, expectedMsOf(run));
@@ -46,6 +47,7 @@ export async function runScenario(run: PlannedRun, context: RunContext): Promise
       controlUrl: control.url,
       folder,
       signal,
+      onStarted: (pid) => generator.push({ name: 'k6', pid }),
       onFrames: (frames) => progress.frames(frames),
     });
     const endedAt = Date.now();

@@ -25,6 +25,7 @@ export interface K6Options {
   readonly folder: string;
   /** Aborted where the run is to end before its time: k6 then ends its members, and sums up. */
   readonly signal: AbortSignal;
+  readonly onStarted: (pid: number) => void;
   /** Called about each second. */
   readonly onFrames: (frames: readonly Frame[]) => void;
 }
@@ -42,7 +43,7 @@ const endWithinMs = 30_000;
 
 /** Runs a scenario; resolves when k6 has ended, whether or not thresholds held. Rejects with `k6_failed`. */
 export async function runK6(scope: Scope, options: K6Options): Promise<K6Result> {
-  const { run, folder, signal, onFrames } = options;
+  const { run, folder, signal, onStarted, onFrames } = options;
   const recordPath = join(folder, 'k6.ndjson');
   const summaryPath = join(folder, 'summary.json');
   const address = `127.0.0.1:${await freePort(scope)}`;
@@ -72,6 +73,7 @@ export async function runK6(scope: Scope, options: K6Options): Promise<K6Result>
     },
     graceMs: endWithinMs,
   });
+  onStarted(child.pid);
   const recording = new Recording(recordPath);
   await untilEnded(child, signal, () => onFrames(recording.read()));
   const summary = readSummary(summaryPath);

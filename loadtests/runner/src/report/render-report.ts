@@ -6,6 +6,7 @@ import { breakText } from '../k6/summary.ts';
 import type { RunResult } from '../run-result.ts';
 import { bandsOf, chartsOf } from './chart-data.ts';
 import { countRows, latenessWarning, timeRows } from './key-figures.ts';
+import { memoryRows } from './memory-rows.ts';
 import { describeOrigin } from './origin.ts';
 import { promiseRows } from './promises.ts';
 import { verdictOf } from './verdict.ts';
@@ -58,6 +59,7 @@ ${table(
 )}
 ${table(['what had to hold', 'measured', ''], thresholdRows(result))}
 ${table(['size', '', ''], sizeRows(result))}
+${memoryTable(result)}
 ${countedTable(result)}
 </section>
 ${complaintList(complaints)}
@@ -82,6 +84,15 @@ function thresholdRows({ summary }: RunResult): string[][] {
 
 function sizeRows({ run: { size, given } }: RunResult): string[][] {
   return Object.entries(size).map(([name, value]) => [name, String(value), name in given ? 'given' : '']);
+}
+
+function memoryTable({ usage }: RunResult): string {
+  const rows = memoryRows(usage);
+  if (rows.length === 0) return '';
+  return table(
+    ['memory, MB', 'second quarter', 'last quarter'],
+    rows.map(({ name, earlyMb, lateMb }) => [name, shown(earlyMb), shown(lateMb)]),
+  );
 }
 
 function countedTable({ counted }: RunResult): string {
