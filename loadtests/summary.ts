@@ -1,4 +1,5 @@
 import { counters, trends } from './metrics.ts';
+import { breakText, type Break, type Crossing, type Load, type Outcome } from './runner/src/k6/outcome.ts';
 import { summaryPath } from './settings.ts';
 
 interface Metric {
@@ -9,37 +10,6 @@ interface Metric {
 /** What k6 hands over at the end of a run, as far as it is used here. */
 export interface SummaryData {
   readonly metrics: Readonly<Record<string, Metric>>;
-}
-
-/** What a step of a breakpoint run asks of the cluster. */
-export interface Load {
-  readonly members: number;
-  readonly textsPerSecond: number;
-  readonly deliveriesPerSecond: number;
-}
-
-/** A threshold that did not hold. */
-interface Crossing {
-  readonly metric: string;
-  readonly rule: string;
-}
-
-/** In a run that raises the load: where it broke. */
-interface Break {
-  readonly step: number;
-  /** What broke first; more than one where they did within the same step. */
-  readonly crossed: readonly Crossing[];
-  readonly load: Load;
-  /** The last step in which all held; undefined where the first one broke. */
-  readonly held: Load | undefined;
-}
-
-/** What the summary's JSON has beside k6's own, as `sluice`. */
-interface Outcome {
-  /** Whether all that must hold did: thresholds of steps are there to be broken. */
-  readonly passed: boolean;
-  readonly crossed: readonly Crossing[];
-  readonly broke: Break | undefined;
 }
 
 /** k6's hook at the end of a run, for scenarios to export: our metrics on the terminal, and everything as JSON. */
@@ -61,7 +31,7 @@ function outcomeOf({ metrics }: SummaryData, loadOf: ((step: number) => Load) | 
   );
   const broke = loadOf === undefined ? undefined : firstBreak(crossed, loadOf);
   const passed = crossed.every((crossing) => loadOf !== undefined && stepOf(crossing) !== undefined);
-  return { passed, crossed, broke };
+  return { passed, crossed, ...(broke === undefined ? {} : { broke }) };
 }
 
 function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load): Break | undefined {
@@ -72,7 +42,7 @@ function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load
     step,
     crossed: crossed.filter((crossing) => stepOf(crossing) === step),
     load: loadOf(step),
-    held: step === 1 ? undefined : loadOf(step - 1),
+    ...(step === 1 ? {} : { held: loadOf(step - 1) }),
   };
 }
 
@@ -89,16 +59,6 @@ function summaryText({ metrics }: SummaryData, { crossed, broke }: Outcome): str
   });
   const crossings = crossed.map(({ metric, rule }) => `crossed: ${metric} ${rule}`);
   return [...lines, ...crossings, ...(broke === undefined ? [] : [breakText(broke)])].join('\n');
-}
-
-function breakText({ step, crossed, load, held }: Break): string {
-  const first = crossed.map(({ metric, rule }) => `${metric} ${rule}`).join(', ');
-  const before = held === undefined ? 'nothing less was tried' : `${loadText(held)} held`;
-  return `broke first, in step ${step} at ${loadText(load)}: ${first}; ${before}`;
-}
-
-function loadText({ members, textsPerSecond, deliveriesPerSecond }: Load): string {
-  return `${members} members, ${Math.round(textsPerSecond)} texts/s, ${Math.round(deliveriesPerSecond)} deliveries/s`;
 }
 
 function valueText(values: Metric['values']): string {

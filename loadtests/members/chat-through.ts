@@ -1,4 +1,5 @@
-import { control, type Controls } from './control.ts';
+import type { ControlName, ControlRequests } from '../runner/src/cluster/control-requests.ts';
+import { control } from './control.ts';
 import { live, timeAt, type CrowdSize, type Run } from './crowd.ts';
 import { about, speak } from './speak.ts';
 import { untilTime } from './time.ts';
@@ -13,11 +14,11 @@ export interface ChatSize extends CrowdSize {
 const faultAfter = 1 / 6;
 
 /** Members of a few rooms talk all the time, while something is done to the cluster, once. */
-export async function chatThrough<What extends keyof Controls>(
+export async function chatThrough<What extends ControlName>(
   run: Run,
   size: ChatSize,
   what: What,
-  how: Controls[What],
+  how: ControlRequests[What],
 ): Promise<void> {
   await live(size, async (id, open) => {
     const { member, room } = await enterRoom(run, id, size.ROOMS, open);

@@ -7,8 +7,9 @@ import { crowdOptions, live, planRun, timeAt, type Run } from '../members/crowd.
 import { about, speak } from '../members/speak.ts';
 import { untilTime } from '../members/time.ts';
 import { correctness, nothingBegunAnew, type Thresholds } from '../metrics.ts';
+import type { Load } from '../runner/src/k6/outcome.ts';
 import { sizeOf } from '../settings.ts';
-import { summarize, type Load, type SummaryData } from '../summary.ts';
+import { summarize, type SummaryData } from '../summary.ts';
 
 const size = sizeOf('breakpoint');
 const membersPerStep = Math.ceil(size.MEMBERS / size.STEPS);

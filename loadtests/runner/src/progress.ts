@@ -1,5 +1,6 @@
 import type { Frame } from './k6/recording.ts';
-import { breakText, valueOf } from './k6/summary.ts';
+import { breakText } from './k6/outcome.ts';
+import { valueOf } from './k6/summary.ts';
 import { latenessWarning } from './report/key-figures.ts';
 import { promiseRows } from './report/promises.ts';
 import { verdictOf } from './report/verdict.ts';

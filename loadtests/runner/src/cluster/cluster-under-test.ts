@@ -1,19 +1,4 @@
-/** What can be asked to be done to a cluster, with what is said about it. */
-interface ControlRequests {
-  /** Restart the gateways one after the other. */
-  readonly roll: object;
-  readonly crash: { readonly downMs: number };
-  readonly 'restart-redis': { readonly downMs: number };
-  /** 0: as fast as one likes. */
-  readonly slow: { readonly bytesPerSecond: number };
-}
-
-export type ControlName = keyof ControlRequests;
-
-export interface ControlAnswer {
-  /** Of `slow`: where to connect. */
-  readonly address?: string;
-}
+import type { ControlAnswer, ControlName, ControlRequests } from './control-requests.ts';
 
 /** Resolves when it is done. */
 export type Controls = {

@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Scope } from '@sluice/testkit';
 import { loadError } from '../errors.ts';
-import type { ControlAnswer, ControlName, Controls } from './cluster-under-test.ts';
+import type { Controls } from './cluster-under-test.ts';
+import type { ControlAnswer, ControlName } from './control-requests.ts';
 
 /** Something that was done to the cluster, as the report shows it. */
 export interface FaultSpan {

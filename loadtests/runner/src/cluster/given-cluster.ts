@@ -1,7 +1,8 @@
 import type { Scope } from '@sluice/testkit';
 import type { FaultName, RunRequest } from '../../../load-options.mjs';
 import { loadError } from '../errors.ts';
-import type { ClusterUnderTest, ControlAnswer, Controls } from './cluster-under-test.ts';
+import type { ClusterUnderTest, Controls } from './cluster-under-test.ts';
+import type { ControlAnswer } from './control-requests.ts';
 import { runCommand } from './run-command.ts';
 import { createSlowAddress } from './slow-address.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { repositoryPath } from '@sluice/testkit';
-import { breakText } from '../k6/summary.ts';
+import { breakText } from '../k6/outcome.ts';
 import type { RunResult } from '../run-result.ts';
 import { bandsOf, chartsOf } from './chart-data.ts';
 import { countRows, latenessWarning, timeRows } from './key-figures.ts';

@@ -1,0 +1,43 @@
+/** What a run came to. Without imports: the scenarios, which k6 runs, say it with the same words. */
+
+/** A threshold that did not hold. */
+export interface Crossing {
+  readonly metric: string;
+  readonly rule: string;
+}
+
+/** What a step of a run that raises the load asks of the cluster. */
+export interface Load {
+  readonly members: number;
+  readonly textsPerSecond: number;
+  readonly deliveriesPerSecond: number;
+}
+
+/** In such a run: where it broke. */
+export interface Break {
+  readonly step: number;
+  /** What broke first; more than one where they did within the same step. */
+  readonly crossed: readonly Crossing[];
+  readonly load: Load;
+  /** Of the last step in which all held; left out where the first one broke. */
+  readonly held?: Load;
+}
+
+/** What a scenario adds to k6's summary, as `sluice`. */
+export interface Outcome {
+  /** Whether all that must hold did: thresholds of steps are there to be broken. */
+  readonly passed: boolean;
+  readonly crossed: readonly Crossing[];
+  readonly broke?: Break;
+}
+
+/** What broke first, and what held. */
+export function breakText({ step, crossed, load, held }: Break): string {
+  const first = crossed.map(({ metric, rule }) => `${metric.replace(/\{.*/, '')} ${rule}`).join(' and ');
+  const before = held === undefined ? 'nothing less was tried' : `${loadText(held)} held`;
+  return `broke first in step ${step}, at ${loadText(load)}: ${first}; ${before}`;
+}
+
+function loadText({ members, textsPerSecond, deliveriesPerSecond }: Load): string {
+  return `${members} members, ${Math.round(textsPerSecond)} texts/s, ${Math.round(deliveriesPerSecond)} deliveries/s`;
+}
