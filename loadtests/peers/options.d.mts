@@ -1,6 +1,7 @@
 export type DriverName = 'lanes' | 'sharded-pubsub' | 'streams';
 export type PeerName = 'floor' | DriverName;
-export type WorkName = 'rooms' | 'fanout' | 'flat' | 'idle' | 'ready' | 'gateway';
+export type WorkName =
+  'rooms' | 'fanout' | 'flat' | 'idle' | 'storm' | 'crash' | 'quiet' | 'ready' | 'gateway';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -17,6 +18,10 @@ export interface BenchOptions {
   readonly socketsPerNode: number;
   readonly connections: number;
   readonly idleMs: number;
+  readonly returnNodes: number;
+  readonly returnClients: number;
+  readonly returnRatePerS: number;
+  readonly awayMs: number;
   readonly nodeFlags: readonly string[];
   readonly aof: boolean;
   /** Absolute. */

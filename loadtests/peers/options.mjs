@@ -1,7 +1,7 @@
 import { parseOptionsAlone, readValues } from './command-line.mjs';
 
 const peers = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
-const works = ['rooms', 'fanout', 'flat', 'idle', 'ready', 'gateway'];
+const works = ['rooms', 'fanout', 'flat', 'idle', 'storm', 'crash', 'quiet', 'ready', 'gateway'];
 const roomSize = 4;
 
 const full = {
@@ -16,9 +16,13 @@ const full = {
   'sockets-per-node': '400',
   connections: '10000',
   'idle-s': '25',
+  'return-nodes': '4',
+  'return-clients': '600',
+  'return-rate': '200',
+  'away-s': '4',
 };
 const quick = {
-  work: 'rooms,fanout,idle',
+  work: 'rooms,fanout,idle,storm,crash,quiet',
   nodes: '2',
   rounds: '1',
   'warmup-s': '1',
@@ -29,6 +33,10 @@ const quick = {
   'sockets-per-node': '40',
   connections: '200',
   'idle-s': '1',
+  'return-nodes': '2',
+  'return-clients': '32',
+  'return-rate': '100',
+  'away-s': '0.5',
 };
 
 export const usage = `Usage: npm run bench:peers -- [options]
@@ -44,6 +52,11 @@ What to measure
       fanout            one room with many sockets on each of as few nodes as --nodes has
       flat              the rooms on as few nodes as --nodes has, while the other nodes serve nobody
       idle              connections in 2 rooms each, on as few nodes: what one holds, what it costs to make and to keep
+      storm             most members of such rooms lose their connections at once, and come back while the others talk:
+                        what a return costs, how long it takes, and what is missing or wrong afterwards
+      crash             a node is killed while everybody talks, and its clients go to the others: the same
+      quiet             one node has a few clients in rooms where little is said, the others have busy rooms: what that
+                        node pays for these, and what it costs to come back to a quiet room
       ready             from the start of a whole gateway until it is ready
       gateway           rooms over whole gateways, with tokens, limits, histories and acknowledgements
   --nodes A,B           how many nodes, 1 to 16 (default ${full.nodes})
@@ -59,6 +72,10 @@ How
   --sockets-per-node N  in fanout's room (default ${full['sockets-per-node']})
   --connections N       of idle, on all nodes together (default ${full.connections})
   --idle-s S            how long they are watched (default ${full['idle-s']}: one heartbeat of each)
+  --return-nodes N      how many nodes storm, crash and quiet have, 2 to 16 (default ${full['return-nodes']})
+  --return-clients N    in the rooms of storm and crash; in storm three in four lose their connections (default ${full['return-clients']})
+  --return-rate N       messages per second in these rooms together (default ${full['return-rate']})
+  --away-s S            how long clients of quiet rooms are away (default ${full['away-s']})
   --node-flags FLAGS    Node's options for the nodes, e.g. "--max-semi-space-size=64"
   --aof                 Redis keeps its append-only file, as in production (default: it keeps nothing)
   --profile DIR         write CPU profiles of the nodes' windows there (.cpuprofile), and flame graphs of them (.svg): the
@@ -104,12 +121,18 @@ export function parseOptions(args, folder, defaultOut) {
     socketsPerNode: whole('sockets-per-node', 1, 20_000),
     connections: whole('connections', 1, 200_000),
     idleMs: number('idle-s', 0.1, 3_600) * 1_000,
+    awayMs: number('away-s', 0.1, 600) * 1_000,
+    returnNodes: whole('return-nodes', 2, 16),
+    returnClients: whole('return-clients', roomSize, 20_000),
+    returnRatePerS: number('return-rate', 1, 100_000),
     nodeFlags: (values['node-flags'] ?? '').split(/\s+/).filter((flag) => flag !== ''),
     aof: values.aof ?? false,
     profileFolder: path('profile'),
     out: path('out') ?? defaultOut,
   };
-  if (options.clients % roomSize !== 0) faults.push(`--clients must be a multiple of ${roomSize}`);
+  for (const name of ['clients', 'return-clients']) {
+    if (Number(values[name]) % roomSize !== 0) faults.push(`--${name} must be a multiple of ${roomSize}`);
+  }
   if (options.nodeFlags.some((flag) => !flag.startsWith('-'))) {
     faults.push('--node-flags must be options of Node, each with its value after "="');
   }
@@ -139,6 +162,10 @@ function parse(args) {
     'sockets-per-node': text,
     connections: text,
     'idle-s': text,
+    'return-nodes': text,
+    'return-clients': text,
+    'return-rate': text,
+    'away-s': text,
     'node-flags': text,
     aof: flag,
     profile: text,

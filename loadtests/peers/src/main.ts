@@ -79,9 +79,8 @@ function show(results: BenchResults, chart: string | undefined): void {
 
 /** Of our own driver nothing may be lost, doubled or out of order, on the shortest run and the busiest machine. */
 function isSound({ peer, figures, faults }: TrialResult, { quick }: BenchOptions): boolean {
-  const broken = ['lost', 'duplicated', 'inversions', 'disagreements'].some(
-    (name) => (figures[name] ?? 0) > 0,
-  );
+  const errors = ['lost', 'duplicated', 'inversions', 'disagreements', 'falselyRecovered'];
+  const broken = errors.some((name) => (figures[name] ?? 0) > 0);
   const failed = Object.keys(figures).length === 0;
   return !failed && !(peer === 'lanes' && broken) && (quick || faults.length === 0);
 }

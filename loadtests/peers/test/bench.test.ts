@@ -119,6 +119,40 @@ describe('npm run bench:peers', () => {
     expect(leftOf(bench.started)).toEqual([]);
   });
 
+  test('lets clients come back to each peer, and tells what that lost from what the nodes only said', async () => {
+    const bench = await startBench(
+      '--driver=floor,lanes,streams',
+      '--work=storm,crash,quiet',
+      '--return-clients=16',
+    );
+    const { trials } = await resultsOf(bench);
+    expect(trials.map(({ work, peer }) => `${work} ${peer}`)).toEqual(
+      ['storm', 'crash', 'quiet'].flatMap((work) =>
+        ['floor', 'lanes', 'streams'].map((peer) => `${work} ${peer}`),
+      ),
+    );
+    const clean = { lost: 0, duplicated: 0, inversions: 0, disagreements: 0, falselyRecovered: 0 };
+    for (const { work, peer, figures } of trials) {
+      expect([work, peer, figures]).toEqual([
+        work,
+        peer,
+        expect.objectContaining({
+          returns: expect.any(Number),
+          backP50Ms: expect.any(Number),
+          gatewayCpuMsPerReturn: expect.any(Number),
+          redisCpuMsPerReturn: expect.any(Number),
+          ...(peer === 'lanes' ? { ...clean, begunAnew: 0 } : {}),
+          ...(peer === 'floor' ? { begunAnew: figures['returns'], falselyRecovered: 0 } : {}),
+        }),
+      ]);
+      expect(figures['returns']).toBeGreaterThan(0);
+      if (peer === 'floor') expect(figures['lost']).toBeGreaterThan(0);
+    }
+    const crash = trials.find(({ work, peer }) => work === 'crash' && peer === 'streams')?.figures;
+    expect(crash).toMatchObject({ begunAnew: crash?.['returns'] });
+    expect(leftOf(bench.started)).toEqual([]);
+  });
+
   test('ends everything that it has started when it is told to end', async () => {
     const bench = await startBench('--driver', 'floor', '--work', 'rooms', '--warmup-s', '60');
     await eventually(() => bench.started.size >= 5 && childrenOf(bench.child.pid).length === 4, {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkRoom } from '../src/generator/check-room.ts';
+import { checkRoom, missedBy } from '../src/generator/check-room.ts';
 
 const clean = { unheard: 0, lost: 0, duplicated: 0, inversions: 0, disagreements: 0 };
 // Two senders who take turns.
@@ -50,5 +50,10 @@ describe('what members heard is held against what was sent', () => {
       [0, 1, 2, 3, 4],
     ];
     expect(checkRoom({ senders, heard })).toEqual({ ...clean, lost: 1 });
+  });
+
+  test('what each member missed is known by its numbers', () => {
+    const heard = [[3, 0], [0, 1, 3], []];
+    expect(missedBy({ senders, heard })).toEqual([[1], [], [0, 1, 3]]);
   });
 });

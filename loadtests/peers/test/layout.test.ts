@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { crowdLayout, idleLayout, roomsLayout, strided } from '../src/bench/layout.ts';
+import { crowdLayout, idleLayout, roomsLayout, stormLayout, strided } from '../src/bench/layout.ts';
 
 function grouped<Key>(keys: readonly Key[]): Map<Key, number> {
   const counts = new Map<Key, number>();
@@ -49,4 +49,15 @@ test('idle connections are in two rooms of four', () => {
   const members = grouped(clients.flatMap(({ rooms }) => rooms));
   expect(members.size).toBe(500);
   expect(new Set(members.values())).toEqual(new Set([4]));
+});
+
+test('in a storm one member of each room stays and talks, on every node as many, and some of the others rehearse', () => {
+  const { clients, senders, leavers, rehearsal } = stormLayout({ clients: 320, roomSize: 4, nodes: 4 });
+  const roomsOf = (members: readonly number[]) => grouped(members.map((member) => clients[member]?.rooms[0]));
+  expect(new Set(roomsOf(senders).values())).toEqual(new Set([1]));
+  expect(new Set(roomsOf(leavers).values())).toEqual(new Set([3]));
+  expect(new Set(grouped(senders.map((member) => clients[member]?.node)).values())).toEqual(new Set([20]));
+  expect([...senders, ...leavers].toSorted((a, b) => a - b)).toEqual(clients.map((_, index) => index));
+  expect(rehearsal).toHaveLength(60);
+  expect(rehearsal.filter((member) => !leavers.includes(member))).toEqual([]);
 });

@@ -25,7 +25,7 @@ describe('the command line of bench:peers', () => {
     expect(options()).toMatchObject({
       quick: false,
       peers: ['floor', 'lanes', 'sharded-pubsub', 'streams'],
-      works: ['rooms', 'fanout', 'flat', 'idle', 'ready', 'gateway'],
+      works: ['rooms', 'fanout', 'flat', 'idle', 'storm', 'crash', 'quiet', 'ready', 'gateway'],
       nodes: [2, 4, 8],
       rounds: 5,
       warmupMs: 20_000,
@@ -95,7 +95,7 @@ describe('the command line of bench:peers', () => {
     expect(parse('--help')).toEqual({ kind: 'help' });
     const names =
       'driver work nodes rounds quick warmup-s measure-s rate clients fanout-rate sockets-per-node connections ' +
-      'idle-s node-flags aof profile out chart from help';
+      'idle-s return-nodes return-clients return-rate away-s node-flags aof profile out chart from help';
     expect(names.split(' ').filter((name) => !usage.includes(`  --${name} `))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { createTokenIssuer, type RedisServer, type TokenIssuer } from '@sluice/testkit';
 import type { DriverName } from '../../options.mjs';
-import type { DialectName } from '../generator/dialect.ts';
+import type { DialectName } from '../generator/dialect/dialect.ts';
 import type { PlannedClient } from '../generator/plan.ts';
 import { crowdLayout, roomsLayout, type Layout } from './layout.ts';
 import { startNodes, type Node } from './nodes.ts';

@@ -50,5 +50,14 @@ export async function generate<Kind extends keyof Reports>(
 }
 
 function plannedMs(plan: GeneratorPlan): number {
-  return plan.kind === 'delivery' ? plan.warmupMs + plan.measureMs : 0;
+  switch (plan.kind) {
+    case 'delivery':
+      return plan.warmupMs + plan.measureMs;
+    case 'connect':
+      return 0;
+    case 'return':
+      return plan.warmupMs + 2 * plan.steadyMs;
+    case 'quiet':
+      return plan.warmupMs + 2 * plan.steadyMs + 2 * plan.awayMs;
+  }
 }

@@ -6,6 +6,15 @@ export interface Layout {
   readonly senders: readonly number[];
 }
 
+export interface StormLayout extends Layout {
+  /** Indices of those who lose their connections. */
+  readonly leavers: readonly number[];
+  /** Those of them who have lost it once before, so that no cold code is measured. */
+  readonly rehearsal: readonly number[];
+}
+
+const rehearsedShare = 0.25;
+
 /** Rooms whose members are on successive nodes, so that as many nodes as possible serve each; everybody sends. */
 export function roomsLayout(options: { clients: number; roomSize: number; nodes: number }): Layout {
   const { roomSize, nodes } = options;
@@ -18,6 +27,52 @@ export function roomsLayout(options: { clients: number; roomSize: number; nodes:
     };
   });
   return { clients, senders: strided(options.clients) };
+}
+
+/**
+ * The same rooms, of whose members all but the first lose their connections; those who stay do the talking. A part of the
+ * others, spread over all rooms, has lost it once before.
+ */
+export function stormLayout(options: { clients: number; roomSize: number; nodes: number }): StormLayout {
+  const { clients } = roomsLayout(options);
+  const stay = (client: number): boolean => client % options.roomSize === 0;
+  const all = strided(options.clients);
+  const leavers = all.filter((client) => !stay(client));
+  return {
+    clients,
+    senders: all.filter(stay),
+    leavers,
+    rehearsal: leavers.slice(0, Math.ceil(leavers.length * rehearsedShare)),
+  };
+}
+
+export interface QuietLayout extends Layout {
+  readonly quietNode: number;
+  /** Indices of the first member of each quiet room, who stays and talks; */
+  readonly quietSenders: readonly number[];
+  /** and of the other members. */
+  readonly leavers: readonly number[];
+}
+
+const quietRooms = 3;
+
+/** Small rooms over all nodes but the last one, which has a few of its own. */
+export function quietLayout(options: { clients: number; roomSize: number; nodes: number }): QuietLayout {
+  const { roomSize } = options;
+  const quietNode = options.nodes - 1;
+  const busy = roomsLayout({ ...options, nodes: quietNode });
+  const quiet = Array.from({ length: quietRooms * roomSize }, (_, index): PlannedClient => {
+    const room = `quiet-${Math.floor(index / roomSize)}`;
+    return { node: quietNode, identity: `quiet-user-${index}`, rooms: [room] };
+  });
+  const indices = quiet.map((_, index) => options.clients + index);
+  return {
+    ...busy,
+    clients: [...busy.clients, ...quiet],
+    quietNode,
+    quietSenders: indices.filter((_, index) => index % roomSize === 0),
+    leavers: indices.filter((_, index) => index % roomSize !== 0),
+  };
 }
 
 const crowdSendersPerNode = 10;

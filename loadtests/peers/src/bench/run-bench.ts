@@ -4,7 +4,9 @@ import type { TrialResult } from '../results/results.ts';
 import { arrangeFanout, arrangeFlat, arrangeGateway, arrangeRooms } from './delivery-setting.ts';
 import { measureDelivery } from './measure-delivery.ts';
 import { measureIdle } from './measure-idle.ts';
+import { measureQuiet } from './measure-quiet.ts';
 import { measureReady } from './measure-ready.ts';
+import { arrangeCrash, arrangeStorm, measureReturn } from './measure-return.ts';
 import type { Progress } from './progress.ts';
 import type { Measure, Measured, Trial } from './trial.ts';
 
@@ -13,6 +15,9 @@ const measures: Readonly<Record<WorkName, Measure>> = {
   fanout: measureDelivery(arrangeFanout),
   flat: measureDelivery(arrangeFlat),
   idle: measureIdle,
+  storm: measureReturn(arrangeStorm),
+  crash: measureReturn(arrangeCrash),
+  quiet: measureQuiet,
   ready: measureReady,
   gateway: measureDelivery(arrangeGateway),
 };
@@ -31,7 +36,7 @@ export function planTrials(options: BenchOptions): Trial[] {
   );
 }
 
-function nodesOf(work: WorkName, { nodes }: BenchOptions): readonly number[] {
+function nodesOf(work: WorkName, { nodes, returnNodes }: BenchOptions): readonly number[] {
   switch (work) {
     case 'rooms':
     case 'flat':
@@ -40,6 +45,10 @@ function nodesOf(work: WorkName, { nodes }: BenchOptions): readonly number[] {
     case 'fanout':
     case 'idle':
       return [Math.min(...nodes)];
+    case 'storm':
+    case 'crash':
+    case 'quiet':
+      return [returnNodes];
     case 'ready':
       return [1];
   }

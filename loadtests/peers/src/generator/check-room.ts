@@ -29,6 +29,15 @@ export function checkRoom({ senders, heard }: RoomRecord): RoomVerdict {
   return { ...total, unheard, lost: total.lost - unheard * heard.length };
 }
 
+/** By member: the messages that it never heard while others did, ascending. */
+export function missedBy({ heard }: RoomRecord): number[][] {
+  const known = [...new Set(heard.flat())].toSorted((a, b) => a - b);
+  return heard.map((numbers) => {
+    const own = new Set(numbers);
+    return known.filter((number) => !own.has(number));
+  });
+}
+
 export function sumVerdicts(verdicts: readonly RoomVerdict[]): RoomVerdict {
   const sum = (name: keyof RoomVerdict): number =>
     verdicts.reduce((total, verdict) => total + verdict[name], 0);

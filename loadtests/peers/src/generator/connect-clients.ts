@@ -1,3 +1,4 @@
+import { createDialect } from './dialect/create-dialect.ts';
 import { LoadClient } from './load-client.ts';
 import type { GeneratorPlan } from './plan.ts';
 
@@ -17,12 +18,10 @@ export async function connectClients(plan: GeneratorPlan, hooks: ClientHooks): P
   await inParallel(plan.clients.length, async (index) => {
     const { node, identity, wantsTrace } = plan.clients[index] as GeneratorPlan['clients'][number];
     const client = new LoadClient({
-      dialect: plan.dialect,
+      dialect: createDialect(plan.dialect, { wantsTrace: wantsTrace === true }),
       port: plan.ports[node] as number,
-      // 127.0.0.1 is the servers' own.
-      localAddress: `127.0.0.${2 + (index % addresses)}`,
+      localAddress: localAddressOf(index),
       identity,
-      wantsTrace: wantsTrace === true,
       onDelivery: (number) => hooks.onDelivery(index, number),
       onFailure: hooks.onFailure,
     });
@@ -46,7 +45,13 @@ export async function closeClients(clients: readonly LoadClient[]): Promise<void
   });
 }
 
-async function inParallel(count: number, body: (index: number) => Promise<void>): Promise<void> {
+/** The address that a client calls from. 127.0.0.1 is the servers' own. */
+export function localAddressOf(client: number): string {
+  return `127.0.0.${2 + (client % addresses)}`;
+}
+
+/** Runs `body` for each number below `count`, a few at once. */
+export async function inParallel(count: number, body: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < count) await body(next++);

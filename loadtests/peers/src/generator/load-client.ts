@@ -1,14 +1,16 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { peersError } from '../errors.ts';
-import { createDialect, numberIn, textOf, type DialectName } from './dialect.ts';
+import type { Answer, Dialect } from './dialect/dialect.ts';
+import { textOf } from './dialect/message-text.ts';
 
 export interface LoadClientOptions {
-  readonly dialect: DialectName;
+  /** The client's own. */
+  readonly dialect: Dialect;
   readonly port: number;
   /** Its own address on the loopback: each has some 28,000 ports for connections to one server. */
   readonly localAddress: string;
   readonly identity: string;
-  readonly wantsTrace: boolean;
   /** Gets the number of each message heard. */
   readonly onDelivery: (number: number) => void;
   /**
@@ -20,7 +22,7 @@ export interface LoadClientOptions {
 
 interface Waiter {
   readonly kind: 'admitted' | 'joined';
-  readonly resolve: () => void;
+  readonly resolve: (recovered: boolean) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -29,37 +31,48 @@ const connectMs = 20_000;
 /** One client over one WebSocket. Speaks the wire itself: nothing of socket.io-client is between it and what is measured. */
 export class LoadClient {
   readonly #options: LoadClientOptions;
-  readonly #dialect;
+  readonly #dialect: Dialect;
   readonly #socket: WebSocket;
+  #stream: Socket | undefined;
   #waiter: Waiter | undefined;
   #closing = false;
-  #failed = false;
+  #deaf = false;
+  #failure: Error | undefined;
 
   constructor(options: LoadClientOptions) {
     this.#options = options;
-    this.#dialect = createDialect(options.dialect, options);
+    this.#dialect = options.dialect;
     this.#socket = new WebSocket(`ws://127.0.0.1:${options.port}${this.#dialect.path}`, {
       localAddress: options.localAddress,
       perMessageDeflate: false,
       skipUTF8Validation: true,
       handshakeTimeout: connectMs,
     });
-    if (this.#dialect.admitsAtOnce) this.#socket.on('open', () => this.#settle('admitted'));
+    this.#socket.once('upgrade', ({ socket }) => {
+      this.#stream = socket;
+    });
+    this.#socket.on('open', () => this.#act(this.#dialect.open()));
     this.#socket.on('message', (data) => this.#hear(data as Buffer));
     this.#socket.on('error', (cause) => this.#fail(cause.message, cause));
     this.#socket.on('close', (code) => this.#fail(`the connection ended with ${code}`));
   }
 
-  /** Resolves once the node has let it in. Like {@link LoadClient.join}, rejects with `not_connected`. */
-  async admitted(): Promise<void> {
-    await this.#until('admitted');
+  /**
+   * Resolves once the node has let it in: to true where the node says that it is in its room as if it had never been away.
+   * Like {@link LoadClient.join}, rejects with `not_connected`.
+   */
+  async admitted(): Promise<boolean> {
+    return await this.#until('admitted');
   }
 
-  /** Resolves once it hears everything that is sent to the room. One call at a time. */
-  async join(room: string): Promise<void> {
+  /**
+   * Resolves once it hears everything that is sent to the room: to true where the node says that nothing of what was said
+   * while it was away is missing. One call at a time.
+   */
+  async join(room: string): Promise<boolean> {
     const joined = this.#until('joined');
     this.#socket.send(this.#dialect.join(room));
-    await joined;
+    return await joined;
   }
 
   send(room: string, number: number): void {
@@ -76,33 +89,48 @@ export class LoadClient {
     });
   }
 
-  async #until(kind: Waiter['kind']): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#waiter = { kind, resolve, reject };
+  /** Loses the connection without a goodbye (TCP's RST): nothing that is still on the way is heard. */
+  reset(): void {
+    this.#closing = true;
+    this.#deaf = true;
+    if (this.#stream === undefined) this.#socket.terminate();
+    else this.#stream.resetAndDestroy();
+  }
+
+  async #until(kind: Waiter['kind']): Promise<boolean> {
+    return await new Promise<boolean>((resolve, reject) => {
+      if (this.#failure === undefined) this.#waiter = { kind, resolve, reject };
+      else reject(this.#failure);
     });
   }
 
-  #settle(kind: Waiter['kind']): void {
+  #settle(kind: Waiter['kind'], recovered: boolean): void {
     const waiter = this.#waiter;
     if (waiter?.kind !== kind) return;
     this.#waiter = undefined;
-    waiter.resolve();
+    waiter.resolve(recovered);
   }
 
-  #hear(frame: Buffer): void {
-    const number = numberIn(frame);
-    if (number !== undefined) {
-      this.#options.onDelivery(number);
-      return;
+  #hear(message: Buffer): void {
+    if (this.#deaf) return;
+    for (const frame of this.#dialect.framesOf(message)) {
+      const number = this.#dialect.hear(frame);
+      if (number === undefined) this.#act(this.#dialect.answer(frame.toString(), this.#options.identity));
+      else this.#options.onDelivery(number);
     }
-    const answer = this.#dialect.answer(frame.toString(), this.#options.identity);
+  }
+
+  #act(answer: Answer): void {
     switch (answer.kind) {
       case 'say':
         this.#socket.send(answer.frame);
         break;
       case 'admitted':
+        this.#settle('admitted', answer.recovered);
+        break;
       case 'joined':
-        this.#settle(answer.kind);
+        for (const number of answer.missed) this.#options.onDelivery(number);
+        this.#settle('joined', answer.recovered);
         break;
       case 'refused':
         this.#fail(answer.why);
@@ -113,10 +141,9 @@ export class LoadClient {
   }
 
   #fail(why: string, cause?: unknown): void {
-    if (this.#closing || this.#failed) return;
-    this.#failed = true;
-    const error = peersError('not_connected', { text: `a client was left out: ${why}`, cause });
-    if (this.#waiter === undefined) this.#options.onFailure(error);
-    else this.#waiter.reject(error);
+    if (this.#closing || this.#failure !== undefined) return;
+    this.#failure = peersError('not_connected', { text: `a client was left out: ${why}`, cause });
+    if (this.#waiter === undefined) this.#options.onFailure(this.#failure);
+    else this.#waiter.reject(this.#failure);
   }
 }

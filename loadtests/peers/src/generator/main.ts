@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { connect } from './connect.ts';
 import { deliver } from './deliver.ts';
+import { keepQuiet } from './keep-quiet.ts';
+import { loseAndReturn } from './lose-and-return.ts';
 import type { GeneratorLine, GeneratorPlan } from './plan.ts';
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as GeneratorPlan;
@@ -16,5 +18,11 @@ switch (plan.kind) {
   case 'connect':
     say({ kind: 'phase', phase: 'connecting' });
     say({ kind: 'report', report: await connect(plan) });
+    break;
+  case 'return':
+    say({ kind: 'report', report: await loseAndReturn(plan, say) });
+    break;
+  case 'quiet':
+    say({ kind: 'report', report: await keepQuiet(plan, say) });
     break;
 }

@@ -1,4 +1,4 @@
-import { checkRoom, sumVerdicts, type RoomVerdict } from './check-room.ts';
+import { checkRoom, missedBy, sumVerdicts, type RoomRecord, type RoomVerdict } from './check-room.ts';
 import type { PlannedClient } from './plan.ts';
 
 interface Room {
@@ -15,6 +15,8 @@ export class RoomTraffic {
   readonly #roomOf: readonly Room[];
   /** By client: the numbers heard. */
   readonly #heard: readonly number[][];
+  /** By client: how much of what it has not heard is not waited for. */
+  readonly #forgiven: number[];
   #published = 0;
   #delivered = 0;
   #expected = 0;
@@ -27,6 +29,7 @@ export class RoomTraffic {
       return room;
     });
     this.#heard = clients.map(() => []);
+    this.#forgiven = clients.map(() => 0);
   }
 
   get published(): number {
@@ -47,6 +50,18 @@ export class RoomTraffic {
     return this.#delivered >= this.#expected;
   }
 
+  /** How many messages have been said so far in a client's room. */
+  saidTo(client: number): number {
+    return this.#roomOf[client]?.senders.length ?? 0;
+  }
+
+  /** Stops waiting for what a client has not heard so far, as it begins anew. */
+  forgive(client: number): void {
+    const missing = this.saidTo(client) - new Set(this.#heard[client]).size;
+    this.#expected -= missing - (this.#forgiven[client] ?? 0);
+    this.#forgiven[client] = missing;
+  }
+
   /** Notes that a client sends now; returns its room, and the number of the message there. */
   send(client: number, nowMs: number): { room: string; number: number } {
     const { name, members, senders, sentMs } = this.#roomOf[client] as Room;
@@ -65,9 +80,21 @@ export class RoomTraffic {
   }
 
   verdict(): RoomVerdict {
-    const verdicts = [...this.#rooms.values()].map(({ members, senders }) =>
-      checkRoom({ senders, heard: members.map((client) => this.#heard[client] ?? []) }),
-    );
-    return sumVerdicts(verdicts);
+    return sumVerdicts([...this.#rooms.values()].map((room) => checkRoom(this.#recordOf(room))));
+  }
+
+  /** By client: the messages of its room that it never heard while others did, ascending. */
+  missedBy(): number[][] {
+    const missed: number[][] = this.#heard.map(() => []);
+    for (const room of this.#rooms.values()) {
+      missedBy(this.#recordOf(room)).forEach((numbers, member) => {
+        missed[room.members[member] as number] = numbers;
+      });
+    }
+    return missed;
+  }
+
+  #recordOf({ members, senders }: Room): RoomRecord {
+    return { senders, heard: members.map((client) => this.#heard[client] ?? []) };
   }
 }

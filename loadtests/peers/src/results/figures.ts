@@ -23,17 +23,22 @@ const gatewayCpu: Figure = {
   comparable: true,
 };
 
+/** What was not heard as it should be. */
+const errors: readonly Figure[] = [
+  { name: 'unheard', title: 'messages nobody heard', digits: 0, comparable: false },
+  { name: 'lost', title: 'lost to some members', digits: 0, comparable: false },
+  { name: 'duplicated', title: 'duplicated', digits: 0, comparable: false },
+  { name: 'inversions', title: 'out of a sender’s order', digits: 0, comparable: false },
+  { name: 'disagreements', title: 'out of one order', digits: 0, comparable: false },
+];
+
 const delivery: readonly Figure[] = [
   gatewayCpu,
   { name: 'redisCpuUsPerPublish', title: 'Redis CPU, us/publish', digits: 1, comparable: true },
   { name: 'latencyP50Ms', title: 'latency p50, ms', digits: 2, comparable: true },
   { name: 'latencyP99Ms', title: 'latency p99, ms', digits: 2, comparable: true },
   { name: 'gatewayRssMb', title: 'RSS of a gateway, MB', digits: 1, comparable: false },
-  { name: 'unheard', title: 'messages nobody heard', digits: 0, comparable: false },
-  { name: 'lost', title: 'lost to some members', digits: 0, comparable: false },
-  { name: 'duplicated', title: 'duplicated', digits: 0, comparable: false },
-  { name: 'inversions', title: 'out of a sender’s order', digits: 0, comparable: false },
-  { name: 'disagreements', title: 'out of one order', digits: 0, comparable: false },
+  ...errors,
 ];
 
 const idle: readonly Figure[] = [
@@ -44,6 +49,34 @@ const idle: readonly Figure[] = [
   { name: 'redisKbPerConnection', title: 'Redis RSS per connection, KB', digits: 1, comparable: false },
   { name: 'idleCpuPercent', title: 'CPU of all while idle, % of a core', digits: 1, comparable: false },
   { name: 'redisIdleCpuPercent', title: 'Redis CPU while idle, % of a core', digits: 1, comparable: false },
+];
+
+const returnCost: readonly Figure[] = [
+  { name: 'gatewayCpuMsPerReturn', title: 'gateway CPU, ms/return', digits: 2, comparable: true },
+  { name: 'redisCpuMsPerReturn', title: 'Redis CPU, ms/return', digits: 3, comparable: false },
+];
+
+const returnErrors: readonly Figure[] = [
+  { name: 'begunAnew', title: 'begun anew', digits: 0, comparable: false },
+  ...errors,
+  { name: 'falselyRecovered', title: 'falsely recovered', digits: 0, comparable: false },
+];
+
+const returning: readonly Figure[] = [
+  ...returnCost,
+  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, comparable: true },
+  { name: 'backP99Ms', title: 'back after p99, ms', digits: 1, comparable: true },
+  { name: 'backMaxMs', title: 'the last is back after, ms', digits: 1, comparable: true },
+  ...returnErrors,
+];
+
+const quiet: readonly Figure[] = [
+  { name: 'busyCpuMsPerS', title: 'CPU while others talk, ms/s', digits: 1, comparable: true },
+  { name: 'silentCpuMsPerS', title: 'CPU while nobody does, ms/s', digits: 1, comparable: true },
+  ...returnCost,
+  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, comparable: true },
+  { name: 'backMaxMs', title: 'back after at most, ms', digits: 1, comparable: true },
+  ...returnErrors,
 ];
 
 const ready: readonly Figure[] = [
@@ -61,6 +94,9 @@ export const works: Readonly<Record<WorkName, Work>> = {
     figures: delivery.map((figure) => ({ ...figure, comparable: figure === gatewayCpu })),
   },
   idle: { title: 'idle: connections that say nothing', reference: 'floor', figures: idle },
+  storm: { title: 'storm: most lose their connections at once', reference: 'floor', figures: returning },
+  crash: { title: 'crash: a node is killed under load', reference: 'floor', figures: returning },
+  quiet: { title: 'quiet: a node of quiet rooms beside busy ones', reference: 'floor', figures: quiet },
   ready: { title: 'ready: a whole gateway starts', reference: undefined, figures: ready },
   gateway: { title: 'gateway: small rooms over whole gateways', reference: undefined, figures: delivery },
 };

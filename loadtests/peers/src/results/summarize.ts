@@ -54,7 +54,8 @@ function ratios({ work, figures }: Row, reference: Spreads): Record<string, numb
   const comparable = works[work].figures.filter((figure) => figure.comparable);
   const pairs = comparable.flatMap(({ name }): [string, number][] => {
     const [mine, other] = [figures[name]?.median, reference[name]?.median];
-    return mine === undefined || !other ? [] : [[name, mine / other]];
+    // Where what the reference spends is lost in the noise, there is nothing to be a multiple of.
+    return mine === undefined || other === undefined || other <= 0 ? [] : [[name, mine / other]];
   });
   return Object.fromEntries(pairs);
 }
