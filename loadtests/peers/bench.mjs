@@ -7,6 +7,11 @@ await runCommand({
   name: 'bench:peers',
   usage,
   parse: (args, folder) =>
-    parseOptions(args, folder, inRepository('loadtests', 'peers', 'results', 'latest.json')),
+    parseOptions(
+      args,
+      folder,
+      inRepository('loadtests', 'peers', 'results', 'latest.json'),
+      process.env['CENTRIFUGO'],
+    ),
   load: () => import('./dist/main.js'),
 });

@@ -1,5 +1,5 @@
 export type DriverName = 'lanes' | 'sharded-pubsub' | 'streams';
-export type PeerName = 'floor' | DriverName;
+export type PeerName = 'floor' | DriverName | 'centrifugo';
 export type WorkName =
   'rooms' | 'fanout' | 'flat' | 'idle' | 'storm' | 'crash' | 'quiet' | 'ready' | 'gateway';
 
@@ -22,6 +22,10 @@ export interface BenchOptions {
   readonly returnClients: number;
   readonly returnRatePerS: number;
   readonly awayMs: number;
+  /** Absolute: Centrifugo's program; undefined where it is not a peer. */
+  readonly centrifugo: string | undefined;
+  /** Which peer was not measured though nobody said so, and why, in a sentence. */
+  readonly leftOut: string | undefined;
   readonly nodeFlags: readonly string[];
   readonly aof: boolean;
   /** Absolute. */
@@ -48,4 +52,10 @@ export type Request = { readonly kind: 'help' } | RunRequest | ShowRequest;
 export const usage: string;
 
 /** Throws a UsageError, naming every fault at once. */
-export function parseOptions(args: readonly string[], folder: string, defaultOut: string): Request;
+export function parseOptions(
+  args: readonly string[],
+  folder: string,
+  defaultOut: string,
+  /** The path of Centrifugo's program. */
+  centrifugo?: string,
+): Request;

@@ -1,6 +1,9 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseOptionsAlone, readValues } from './command-line.mjs';
 
-const peers = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
+const peersAlways = ['floor', 'lanes', 'sharded-pubsub', 'streams'];
+const peers = [...peersAlways, 'centrifugo'];
 const works = ['rooms', 'fanout', 'flat', 'idle', 'storm', 'crash', 'quiet', 'ready', 'gateway'];
 const roomSize = 4;
 
@@ -41,12 +44,13 @@ const quick = {
 
 export const usage = `Usage: npm run bench:peers -- [options]
 
-Measures our adapter (lanes), the official ones (sharded-pubsub, streams) and the floor (bare ws and one SPUBLISH per
-message) in the same run: CPU time of the nodes and of Redis, latency, memory, and whether anything was lost, doubled or out
-of order. Takes long, and wants a machine with nothing else to do.
+Measures our adapter (lanes), the official ones (sharded-pubsub, streams), Centrifugo and the floor (bare ws and one SPUBLISH
+per message) in the same run: CPU time of the nodes and of Redis, latency, memory, and whether anything was lost, doubled or
+out of order. Takes long, and wants a machine with nothing else to do.
 
 What to measure
-  --driver A,B          of ${peers.join(', ')} (default: all)
+  --driver A,B          of ${peers.join(', ')} (default: all;
+                        centrifugo where CENTRIFUGO=PATH names a centrifugo 6 binary)
   --work A,B            of the following (default: all; with --quick ${quick.work})
       rooms             rooms of ${roomSize} members on successive nodes: what a delivery and a publish cost
       fanout            one room with many sockets on each of as few nodes as --nodes has
@@ -87,6 +91,10 @@ Results
   --from FILE           measure nothing: show the results in FILE, and draw them where --chart says so
   --help                this text
 
+Environment
+  CENTRIFUGO            the path of a centrifugo 6 binary; it is not measured by --work ready,gateway, and --node-flags and
+                        --profile do not concern it
+
 Exit codes: 0 measured, 1 a run failed or was not valid, or lanes lost, doubled or reversed something, 64 wrong options,
 69 something is missing.
 `;
@@ -95,14 +103,16 @@ Exit codes: 0 measured, 1 a run failed or was not valid, or lanes lost, doubled 
  * @param {readonly string[]} args
  * @param {string} folder What a relative path is relative to.
  * @param {string} defaultOut
+ * @param {string | undefined} centrifugo The path of Centrifugo's program.
  * @returns {import('./options.mjs').Request}
  * @throws {import('./command-line.mjs').UsageError} naming every fault at once.
  */
-export function parseOptions(args, folder, defaultOut) {
+export function parseOptions(args, folder, defaultOut, centrifugo) {
   const given = parse(args);
   if (given.help) return { kind: 'help' };
   const isQuick = given.quick ?? false;
-  const values = { driver: peers.join(), ...(isQuick ? quick : full), ...given };
+  const offered = centrifugo ? peers : peersAlways;
+  const values = { driver: offered.join(), ...(isQuick ? quick : full), ...given };
   const { faults, list, number, numbers, whole, path, check } = readValues(values, folder);
   const chart = path('chart');
   const from = path('from');
@@ -125,6 +135,8 @@ export function parseOptions(args, folder, defaultOut) {
     returnNodes: whole('return-nodes', 2, 16),
     returnClients: whole('return-clients', roomSize, 20_000),
     returnRatePerS: number('return-rate', 1, 100_000),
+    centrifugo: undefined,
+    leftOut: undefined,
     nodeFlags: (values['node-flags'] ?? '').split(/\s+/).filter((flag) => flag !== ''),
     aof: values.aof ?? false,
     profileFolder: path('profile'),
@@ -133,11 +145,27 @@ export function parseOptions(args, folder, defaultOut) {
   for (const name of ['clients', 'return-clients']) {
     if (Number(values[name]) % roomSize !== 0) faults.push(`--${name} must be a multiple of ${roomSize}`);
   }
+  if (options.peers.includes('centrifugo')) {
+    if (!centrifugo) faults.push('--driver centrifugo needs CENTRIFUGO, the path of a centrifugo 6 binary');
+    else if (isProgram(resolve(folder, centrifugo))) options.centrifugo = resolve(folder, centrifugo);
+    else faults.push(`CENTRIFUGO must be the path of a program, not "${centrifugo}"`);
+  } else if (given.driver === undefined) {
+    options.leftOut = 'Centrifugo was left out: CENTRIFUGO does not name a centrifugo 6 binary.';
+  }
   if (options.nodeFlags.some((flag) => !flag.startsWith('-'))) {
     faults.push('--node-flags must be options of Node, each with its value after "="');
   }
   check();
   return from === undefined ? { kind: 'run', options, chart } : { kind: 'show', from, chart };
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function parse(args) {

@@ -53,7 +53,7 @@ async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSign
     isMeasurement: !options.quick && options.profileFolder === undefined,
     startedAt: new Date().toISOString(),
     options,
-    versions: describeVersions(),
+    versions: describeVersions(options.centrifugo),
     machine: describeMachine(),
   } as const;
   const resultsOf = (trials: readonly TrialResult[]): BenchResults => ({
@@ -71,6 +71,7 @@ async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSign
 function show(results: BenchResults, chart: string | undefined): void {
   process.stdout.write(`${resultTable(results)}\n\n`);
   process.stdout.write(`${originLine(results)}\n`);
+  if (results.options.leftOut !== undefined) process.stdout.write(`${results.options.leftOut}\n`);
   if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
   if (chart === undefined) return;
   writeFileSync(chart, renderChart(results));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, openScope, repositoryPath, spawnChild, type Child } from '@sluice/testkit';
+import { centrifugo, describeWithCentrifugo } from './centrifugo.ts';
 import type { BenchResults } from '../src/results/results.ts';
 
 const scope = openScope(afterEach);
@@ -22,6 +23,10 @@ interface RunningBench {
 
 /** Runs the command as a person would, small, and notes what it starts. */
 async function startBench(...args: string[]): Promise<RunningBench> {
+  return await startBenchIn({}, ...args);
+}
+
+async function startBenchIn(env: Readonly<Record<string, string>>, ...args: string[]): Promise<RunningBench> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-peers-'));
   scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
   const [out, chart] = [join(folder, 'out.json'), join(folder, 'chart.svg')];
@@ -29,6 +34,7 @@ async function startBench(...args: string[]): Promise<RunningBench> {
     name: 'bench:peers',
     command: process.execPath,
     args: [repositoryPath('loadtests/peers/bench.mjs'), ...small, '--out', out, '--chart', chart, ...args],
+    env,
     graceMs: 20_000,
   });
   const started = new Set<number>();
@@ -161,6 +167,43 @@ describe('npm run bench:peers', () => {
     });
     bench.child.signal('SIGTERM');
     expect(await bench.child.exited).toEqual({ code: 1, signal: null });
+    expect(leftOf(bench.started)).toEqual([]);
+  });
+});
+
+describeWithCentrifugo('Centrifugo', () => {
+  test('takes part in all that is not of whole gateways, loses nothing, and leaves no process', async () => {
+    const bench = await startBenchIn(
+      { CENTRIFUGO: centrifugo as string },
+      '--driver=centrifugo',
+      '--work=rooms,fanout,flat,idle,storm,crash,quiet,ready,gateway',
+      '--return-clients=16',
+    );
+    const { trials, versions, options } = await resultsOf(bench);
+    expect(trials.map(({ work }) => work)).toEqual([
+      'rooms',
+      'fanout',
+      'flat',
+      'idle',
+      'storm',
+      'crash',
+      'quiet',
+    ]);
+    // What is sent to a node as it is killed may be heard by nobody.
+    const clean = { lost: 0, duplicated: 0, inversions: 0 };
+    for (const { work, figures } of trials) {
+      const expected =
+        work === 'idle'
+          ? { rssKbPerConnection: expect.any(Number), cpuMsPerConnect: expect.any(Number) }
+          : clean;
+      const isReturn = ['storm', 'crash', 'quiet'].includes(work);
+      expect([work, figures]).toEqual([
+        work,
+        expect.objectContaining({ ...expected, ...(isReturn && { begunAnew: 0, falselyRecovered: 0 }) }),
+      ]);
+    }
+    expect(versions.centrifugo).toMatch(/^\d/);
+    expect(options.leftOut).toBeUndefined();
     expect(leftOf(bench.started)).toEqual([]);
   });
 });

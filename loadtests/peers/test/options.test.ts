@@ -82,13 +82,34 @@ describe('the command line of bench:peers', () => {
     expect(
       faultsOf('--driver', 'kafka', '--nodes', '0', '--rounds', '1.5', '--clients', '6', '--node-flags', 'x'),
     ).toEqual([
-      '--driver must be of floor, lanes, sharded-pubsub, streams, not "kafka"',
+      '--driver must be of floor, lanes, sharded-pubsub, streams, centrifugo, not "kafka"',
       '--nodes must be a number from 1 to 16, not "0"',
       '--rounds must be a whole number',
       '--clients must be a multiple of 4',
       '--node-flags must be options of Node, each with its value after "="',
     ]);
     expect(faultsOf('--fast')).toEqual(["Unknown option '--fast'"]);
+  });
+
+  test('has Centrifugo among the peers where its program is named, and says so where it was left out', () => {
+    const leftOut = 'Centrifugo was left out: CENTRIFUGO does not name a centrifugo 6 binary.';
+    const given = (program: string | undefined, ...args: string[]) => {
+      const request = parseOptions(args, '/here', '/default.json', program);
+      return request.kind === 'run' ? request.options : undefined;
+    };
+    expect(options()).toMatchObject({ centrifugo: undefined, leftOut });
+    expect(given('')).toMatchObject({ centrifugo: undefined, leftOut });
+    expect(options('--driver', 'lanes')).toMatchObject({ leftOut: undefined });
+    expect(given(process.execPath)).toMatchObject({
+      peers: ['floor', 'lanes', 'sharded-pubsub', 'streams', 'centrifugo'],
+      centrifugo: process.execPath,
+      leftOut: undefined,
+    });
+    expect(given('not-there', '--driver', 'lanes')).toMatchObject({ centrifugo: undefined });
+    expect(() => given('not-there')).toThrow('CENTRIFUGO must be the path of a program, not "not-there"');
+    expect(faultsOf('--driver', 'centrifugo')).toEqual([
+      '--driver centrifugo needs CENTRIFUGO, the path of a centrifugo 6 binary',
+    ]);
   });
 
   test('--help tells of every option', () => {

@@ -50,3 +50,20 @@ test('what does not grow with nodes is measured on the fewest, and whole gateway
     'gateway lanes 2',
   ]);
 });
+
+test('Centrifugo takes part in all but whole gateways, and what loses connections has nodes of its own number', () => {
+  const args = ['--nodes=2,8', '--return-nodes=3', '--rounds=1', '--driver=centrifugo'];
+  const request = parseOptions(args, '/', '/out.json', process.execPath);
+  const trials = request.kind === 'run' ? planTrials(request.options) : [];
+  expect(trials.map(({ work, nodes }) => `${work} ${nodes}`)).toEqual([
+    'rooms 2',
+    'rooms 8',
+    'fanout 2',
+    'flat 2',
+    'flat 8',
+    'idle 2',
+    'storm 3',
+    'crash 3',
+    'quiet 3',
+  ]);
+});

@@ -70,7 +70,7 @@ describe('the chart', () => {
   test('is legible on white and in GitHub’s dark', () => {
     const [, text = ''] = /text \{[^}]*fill: (#\w{6})/.exec(svg) ?? [];
     const bars = [...svg.matchAll(/^\.[\w-]+ \{ fill: (#\w{6}); \}/gm)].map(([, color]) => color as string);
-    expect(bars).toHaveLength(4);
+    expect(bars).toHaveLength(5);
     for (const page of ['#ffffff', '#0d1117']) {
       expect(contrast(text, page)).toBeGreaterThan(4.2);
       for (const bar of bars) expect(contrast(bar, page)).toBeGreaterThan(3);

@@ -71,11 +71,11 @@ async function nodesUnderTest(
   { options, scope }: TrialContext,
   redis: RedisServer,
 ): Promise<Pick<DeliverySetting, 'nodes' | 'dialect'>> {
-  const nodes = await startNodes(scope, { peer, count, redisUrl: redis.url, flags: options.nodeFlags });
+  const nodes = await startNodes(scope, { peer, count, redisUrl: redis.url }, options);
   return { nodes, dialect: dialectOf(peer) };
 }
 
 /** What the clients of a peer's nodes under test speak. */
 export function dialectOf(peer: Trial['peer']): DialectName {
-  return peer === 'floor' ? 'floor' : 'socket-io';
+  return peer === 'floor' || peer === 'centrifugo' ? peer : 'socket-io';
 }

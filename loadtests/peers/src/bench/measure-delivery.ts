@@ -27,7 +27,7 @@ export function measureDelivery(arrange: ArrangeDelivery): Measure {
     };
     const { profileFolder } = options;
     const profiler =
-      profileFolder === undefined
+      profileFolder === undefined || trial.peer === 'centrifugo'
         ? undefined
         : await createProfiler(nodes, profileFolder, Object.values(trial).join('-'));
     const { report } = await generate(scope, plan, (phase) => {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readUsage, sumUsage, type ProcessUsage } from '../generator/process-usage.ts';
 import type { ConnectPlan, ConnectReport, PlannedClient } from '../generator/plan.ts';
+import { createGarbageCollection } from './garbage.ts';
 import { generate } from './generator-process.ts';
-import { openInspector } from './inspector.ts';
 import { dialectOf } from './delivery-setting.ts';
 import { idleLayout } from './layout.ts';
 import { startNodes } from './nodes.ts';
@@ -21,22 +21,17 @@ export async function measureIdle(
   trial: Trial,
   { options, scope, onPhase }: TrialContext,
 ): Promise<Measured> {
-  const { connections, idleMs, nodeFlags } = options;
+  const { connections, idleMs } = options;
   requireOpenFiles(connections);
   onPhase('starting');
   const redis = await startPrivateRedis(scope, options);
-  const nodes = await startNodes(scope, {
-    peer: trial.peer,
-    count: trial.nodes,
-    redisUrl: redis.url,
-    flags: nodeFlags,
-  });
+  const nodes = await startNodes(
+    scope,
+    { peer: trial.peer, count: trial.nodes, redisUrl: redis.url },
+    options,
+  );
   const pids = nodes.map(({ child }) => child.pid);
-  // Open from the start: what an open inspector holds is no connection's.
-  const inspectors = await Promise.all(nodes.map(({ child }) => openInspector(child)));
-  const collectGarbage = async (): Promise<void> => {
-    await Promise.all(inspectors.map((inspector) => inspector.call('HeapProfiler.collectGarbage')));
-  };
+  const garbage = await createGarbageCollection(trial.peer, nodes);
   const planOf = (clients: readonly PlannedClient[], leave: boolean): ConnectPlan => ({
     kind: 'connect',
     dialect: dialectOf(trial.peer),
@@ -56,7 +51,7 @@ export async function measureIdle(
   );
   await warm.child.exited;
   await atRest(pids);
-  await collectGarbage();
+  await garbage.collect();
   const empty = usageOf(pids);
   const emptyRedis = readUsage(redis.pid);
 
@@ -69,9 +64,9 @@ export async function measureIdle(
   await pause(idleMs);
   const after = usageOf(pids);
   const afterRedis = readUsage(redis.pid);
-  await collectGarbage();
+  await garbage.collect();
   const collected = usageOf(pids);
-  for (const inspector of inspectors) inspector.close();
+  garbage.close();
   const percent = (cpuMs: number): number => (cpuMs * 100) / idleMs;
   const kb = (bytes: number): number => bytes / 1_024 / connections;
   return {

@@ -18,12 +18,11 @@ export async function measureQuiet(
   onPhase('starting');
   const { clients, roomSize, ratePerS, warmupMs, measureMs: steadyMs, awayMs } = options;
   const redis = await startPrivateRedis(scope, options);
-  const nodes = await startNodes(scope, {
-    peer: trial.peer,
-    count: trial.nodes,
-    redisUrl: redis.url,
-    flags: options.nodeFlags,
-  });
+  const nodes = await startNodes(
+    scope,
+    { peer: trial.peer, count: trial.nodes, redisUrl: redis.url },
+    options,
+  );
   const { quietNode, ...layout } = quietLayout({ clients, roomSize, nodes: trial.nodes });
   const plan: QuietPlan = {
     kind: 'quiet',

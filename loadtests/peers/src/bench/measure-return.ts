@@ -40,12 +40,11 @@ export function measureReturn(arrange: ArrangeMisfortune): Measure {
   return async (trial, { options, scope, onPhase }) => {
     onPhase('starting');
     const redis = await startPrivateRedis(scope, options);
-    const nodes = await startNodes(scope, {
-      peer: trial.peer,
-      count: trial.nodes,
-      redisUrl: redis.url,
-      flags: options.nodeFlags,
-    });
+    const nodes = await startNodes(
+      scope,
+      { peer: trial.peer, count: trial.nodes, redisUrl: redis.url },
+      options,
+    );
     const misfortune = arrange(options, nodes);
     const { cut } = misfortune;
     const pids = nodes.map(({ child }) => child.pid);

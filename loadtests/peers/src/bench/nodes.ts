@@ -1,5 +1,6 @@
 import { freePorts, readyOrEnded, repositoryPath, spawnChild, type Child, type Scope } from '@sluice/testkit';
-import type { PeerName } from '../../options.mjs';
+import type { BenchOptions, PeerName } from '../../options.mjs';
+import { startCentrifugo } from './centrifugo-nodes.ts';
 
 /** A process under test. */
 export interface Node {
@@ -11,8 +12,6 @@ export interface NodesOptions {
   readonly peer: PeerName;
   readonly count: number;
   readonly redisUrl: string;
-  /** Options for Node itself. */
-  readonly flags: readonly string[];
 }
 
 const entry = 'loadtests/peers/dist/under-test/main.js';
@@ -21,7 +20,14 @@ const readyMs = 60_000;
 export const inspectable = '--inspect-port=127.0.0.1:0';
 
 /** Starts the nodes of one peer; resolves when all of them serve. */
-export async function startNodes(scope: Scope, options: NodesOptions): Promise<Node[]> {
+export async function startNodes(
+  scope: Scope,
+  options: NodesOptions,
+  { nodeFlags, centrifugo: program }: Pick<BenchOptions, 'nodeFlags' | 'centrifugo'>,
+): Promise<Node[]> {
+  // What the command line takes has one where it takes the other.
+  if (options.peer === 'centrifugo')
+    return await startCentrifugo(scope, { ...options, program: program ?? '' });
   const ports = await freePorts(scope, options.count);
   return await Promise.all(
     ports.map(async (port, index) => {
@@ -29,7 +35,7 @@ export async function startNodes(scope: Scope, options: NodesOptions): Promise<N
       const child = await spawnChild(scope, {
         name,
         command: process.execPath,
-        args: [inspectable, ...options.flags, repositoryPath(entry)],
+        args: [inspectable, ...nodeFlags, repositoryPath(entry)],
         env: {
           NODE_ENV: 'production',
           PEER: options.peer,

@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { get } from 'node:http';
 import {
   gatewayEntry,
   gatewayEnvironment,
@@ -11,6 +9,7 @@ import {
 } from '@sluice/testkit';
 import type { DriverName } from '../../options.mjs';
 import { inspectable, type Node } from './nodes.ts';
+import { untilServes } from './until-serves.ts';
 
 export interface RealGatewaysOptions {
   readonly driver: DriverName;
@@ -29,8 +28,6 @@ export interface RealGateway extends Node {
   /** From the start of the process until `/readyz` said yes. */
   readonly readyMs: number;
 }
-
-const pollMs = 5;
 
 /** Starts a cluster of apps/gateway as it is, with its own defaults; resolves when all of it is ready. */
 export async function startRealGateways(scope: Scope, options: RealGatewaysOptions): Promise<RealGateway[]> {
@@ -61,18 +58,8 @@ async function startRealGateway(
     env,
   });
   const readyMs = await readyOrEnded(child, name, async (signal) => {
-    while (!signal.aborted && !(await saysReady(port))) await pause(pollMs);
+    await untilServes(port, '/readyz', signal);
     return performance.now() - startedMs;
   });
   return { port, child, readyMs, operatorUrl: `http://127.0.0.1:${env['OPERATOR_PORT']}` };
-}
-
-async function saysReady(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('error', () => resolve(false));
-  });
 }

@@ -54,9 +54,10 @@ function nodesOf(work: WorkName, { nodes, returnNodes }: BenchOptions): readonly
   }
 }
 
-/** Of a whole gateway there is no floor. */
+/** Whole gateways are ours: there is neither a floor nor another server of the kind. */
 function peersOf(work: WorkName, { peers }: BenchOptions): readonly PeerName[] {
-  return work === 'ready' || work === 'gateway' ? peers.filter((peer) => peer !== 'floor') : peers;
+  if (work !== 'ready' && work !== 'gateway') return peers;
+  return peers.filter((peer) => peer !== 'floor' && peer !== 'centrifugo');
 }
 
 /**

@@ -42,6 +42,7 @@ const names: Readonly<Record<PeerName, string>> = {
   lanes: 'Sluice (lanes)',
   'sharded-pubsub': 'sharded-pubsub',
   streams: 'streams',
+  centrifugo: 'Centrifugo',
 };
 
 const margin = 20;
@@ -150,4 +151,5 @@ text { font: 12px system-ui, sans-serif; fill: #737a83; }
 .lanes { fill: #2f81f7; }
 .sharded-pubsub { fill: #c4691f; }
 .streams { fill: #9a5fe0; }
+.centrifugo { fill: #2c974b; }
 </style>`;

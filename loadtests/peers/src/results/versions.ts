@@ -5,6 +5,8 @@ import { repositoryPath, requireProgram } from '@sluice/testkit';
 export interface Versions {
   readonly node: string;
   readonly redis: string;
+  /** Undefined where it was not measured. */
+  readonly centrifugo?: string | undefined;
   readonly packages: Readonly<Record<string, string>>;
   /** Undefined outside a git checkout. */
   readonly commit: string | undefined;
@@ -23,15 +25,21 @@ const packages = [
   '@opentelemetry/sdk-trace',
 ];
 
-export function describeVersions(): Versions {
+/** @param centrifugo the path of its program */
+export function describeVersions(centrifugo?: string): Versions {
   const commit = output('git', ['rev-parse', 'HEAD']);
   return {
     node: process.version,
     redis: /v=(\S+)/.exec(output(requireProgram('redis-server'), ['--version']) ?? '')?.[1] ?? 'unknown',
+    centrifugo: centrifugo === undefined ? undefined : versionOfCentrifugo(centrifugo),
     packages: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
     commit,
     changedSince: output('git', ['status', '--porcelain', 'packages', 'apps', 'loadtests']) !== '',
   };
+}
+
+function versionOfCentrifugo(program: string): string {
+  return /v(\d\S*)/.exec(output(program, ['version']) ?? '')?.[1] ?? 'unknown';
 }
 
 function versionOf(name: string): string {

@@ -1,3 +1,4 @@
+import { createCentrifugo } from './centrifugo.ts';
 import { createChat, type ChatOptions } from './chat.ts';
 import type { Dialect, DialectName } from './dialect.ts';
 import { createFloor } from './floor.ts';
@@ -12,5 +13,7 @@ export function createDialect(name: DialectName, options: ChatOptions = {}): Dia
       return createSocketIo();
     case 'chat':
       return createChat(options);
+    case 'centrifugo':
+      return createCentrifugo();
   }
 }

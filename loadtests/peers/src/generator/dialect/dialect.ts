@@ -27,4 +27,4 @@ export interface Dialect {
   message(room: string, text: string): string;
 }
 
-export type DialectName = 'floor' | 'socket-io' | 'chat';
+export type DialectName = 'floor' | 'socket-io' | 'chat' | 'centrifugo';
