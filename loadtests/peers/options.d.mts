@@ -37,14 +37,20 @@ export interface BenchOptions {
 export interface RunRequest {
   readonly kind: 'run';
   readonly options: BenchOptions;
-  /** Absolute, as all paths here. */
-  readonly chart: string | undefined;
+  readonly pages: Pages;
 }
 
 export interface ShowRequest {
   readonly kind: 'show';
+  /** Absolute. */
   readonly from: string;
+  readonly pages: Pages;
+}
+
+/** What is written of the results beside the table, and where. Absolute. */
+export interface Pages {
   readonly chart: string | undefined;
+  readonly markdown: string | undefined;
 }
 
 export type Request = { readonly kind: 'help' } | RunRequest | ShowRequest;

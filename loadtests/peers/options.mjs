@@ -88,7 +88,8 @@ How
 Results
   --out FILE            JSON with every round (default loadtests/peers/results/latest.json)
   --chart FILE          draw the medians as SVG too
-  --from FILE           measure nothing: show the results in FILE, and draw them where --chart says so
+  --markdown FILE       write a table for a page too: times the floor, what was counted, and by how much lanes is not the best
+  --from FILE           measure nothing: show the results in FILE, and draw and write what --chart and --markdown ask for
   --help                this text
 
 Environment
@@ -114,7 +115,7 @@ export function parseOptions(args, folder, defaultOut, centrifugo) {
   const offered = centrifugo ? peers : peersAlways;
   const values = { driver: offered.join(), ...(isQuick ? quick : full), ...given };
   const { faults, list, number, numbers, whole, path, check } = readValues(values, folder);
-  const chart = path('chart');
+  const pages = { chart: path('chart'), markdown: path('markdown') };
   const from = path('from');
   const options = {
     quick: isQuick,
@@ -156,7 +157,7 @@ export function parseOptions(args, folder, defaultOut, centrifugo) {
     faults.push('--node-flags must be options of Node, each with its value after "="');
   }
   check();
-  return from === undefined ? { kind: 'run', options, chart } : { kind: 'show', from, chart };
+  return from === undefined ? { kind: 'run', options, pages } : { kind: 'show', from, pages };
 }
 
 function isProgram(path) {
@@ -199,6 +200,7 @@ function parse(args) {
     profile: text,
     out: text,
     chart: text,
+    markdown: text,
     from: text,
     help: { ...flag, short: 'h' },
   });

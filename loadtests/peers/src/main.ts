@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { Scope } from '@sluice/testkit';
-import type { BenchOptions, RunRequest, ShowRequest } from '../options.mjs';
+import type { BenchOptions, Pages, RunRequest, ShowRequest } from '../options.mjs';
 import { createProgress } from './bench/progress.ts';
 import { runBench } from './bench/run-bench.ts';
 import { peersError } from './errors.ts';
 import { describeMachine } from './results/machine.ts';
+import { markdownTable } from './results/markdown-table.ts';
 import { originLine } from './results/origin-line.ts';
 import { renderChart } from './results/render-chart.ts';
 import { resultTable } from './results/result-table.ts';
@@ -25,7 +26,7 @@ const exitCodes = { measured: 0, unsound: 1 };
 export async function main(request: RunRequest | ShowRequest): Promise<number> {
   try {
     if (request.kind === 'show') {
-      show(readResults(request.from), request.chart);
+      show(readResults(request.from), request.pages);
       return exitCodes.measured;
     }
     return await measure(request);
@@ -36,12 +37,12 @@ export async function main(request: RunRequest | ShowRequest): Promise<number> {
   }
 }
 
-async function measure({ options, chart }: RunRequest): Promise<number> {
+async function measure({ options, pages }: RunRequest): Promise<number> {
   if (process.platform !== 'linux') throw peersError('not_linux');
   return await untilToldToEnd(async (scope, signal) => {
     const results = await measureAll(scope, options, signal);
     if (signal.aborted) return exitCodes.unsound;
-    show(results, chart);
+    show(results, pages);
     process.stdout.write(`Every round: ${options.out}\n`);
     return results.trials.every((trial) => isSound(trial, options)) ? exitCodes.measured : exitCodes.unsound;
   });
@@ -68,14 +69,19 @@ async function measureAll(scope: Scope, options: BenchOptions, signal: AbortSign
   return resultsOf(await runBench(scope, options, progress, signal, keep));
 }
 
-function show(results: BenchResults, chart: string | undefined): void {
+function show(results: BenchResults, { chart, markdown }: Pages): void {
   process.stdout.write(`${resultTable(results)}\n\n`);
   process.stdout.write(`${originLine(results)}\n`);
   if (results.options.leftOut !== undefined) process.stdout.write(`${results.options.leftOut}\n`);
   if (!results.isMeasurement) process.stdout.write('These figures are no measurement.\n');
-  if (chart === undefined) return;
-  writeFileSync(chart, renderChart(results));
-  process.stdout.write(`Chart: ${chart}\n`);
+  if (chart !== undefined) {
+    writeFileSync(chart, renderChart(results));
+    process.stdout.write(`Chart: ${chart}\n`);
+  }
+  if (markdown !== undefined) {
+    writeFileSync(markdown, markdownTable(results));
+    process.stdout.write(`Markdown: ${markdown}\n`);
+  }
 }
 
 /** Of our own driver nothing may be lost, doubled or out of order, on the shortest run and the busiest machine. */

@@ -17,6 +17,7 @@ interface RunningBench {
   readonly child: Child;
   readonly out: string;
   readonly chart: string;
+  readonly markdown: string;
   /** Of every process that it has started so far. */
   readonly started: Set<number>;
 }
@@ -29,11 +30,25 @@ async function startBench(...args: string[]): Promise<RunningBench> {
 async function startBenchIn(env: Readonly<Record<string, string>>, ...args: string[]): Promise<RunningBench> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-peers-'));
   scope.onClose(() => rmSync(folder, { recursive: true, force: true }));
-  const [out, chart] = [join(folder, 'out.json'), join(folder, 'chart.svg')];
+  const [out, chart, markdown] = ['out.json', 'chart.svg', 'table.md'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   const child = await spawnChild(scope, {
     name: 'bench:peers',
     command: process.execPath,
-    args: [repositoryPath('loadtests/peers/bench.mjs'), ...small, '--out', out, '--chart', chart, ...args],
+    args: [
+      repositoryPath('loadtests/peers/bench.mjs'),
+      ...small,
+      '--out',
+      out,
+      '--chart',
+      chart,
+      '--markdown',
+      markdown,
+      ...args,
+    ],
     env,
     graceMs: 20_000,
   });
@@ -42,7 +57,7 @@ async function startBenchIn(env: Readonly<Record<string, string>>, ...args: stri
     for (const pid of childrenOf(child.pid)) started.add(pid);
   }, 20);
   scope.onClose(() => clearInterval(watch));
-  return { child, out, chart, started };
+  return { child, out, chart, markdown, started };
 }
 
 function childrenOf(pid: number): number[] {
@@ -99,6 +114,10 @@ describe('npm run bench:peers', () => {
       peers.map(() => expect.any(Number)),
     );
     expect(readFileSync(bench.chart, 'utf8')).toContain('</svg>');
+    expect(readFileSync(bench.markdown, 'utf8')).toContain('| rooms: gateway CPU, us/delivery; 2 nodes |');
+    expect(bench.child.output.entries.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('Centrifugo was left out'),
+    );
     // Of each peer: Redis, two nodes and the load generator.
     expect(bench.started.size).toBeGreaterThanOrEqual(4 * peers.length);
     expect(leftOf(bench.started)).toEqual([]);

@@ -71,10 +71,10 @@ describe('the command line of bench:peers', () => {
   });
 
   test('shows a file of results without measuring', () => {
-    expect(parse('--from', 'a.json', '--chart', 'a.svg')).toEqual({
+    expect(parse('--from', 'a.json', '--chart', 'a.svg', '--markdown', 'a.md')).toEqual({
       kind: 'show',
       from: '/here/a.json',
-      chart: '/here/a.svg',
+      pages: { chart: '/here/a.svg', markdown: '/here/a.md' },
     });
   });
 
@@ -116,7 +116,7 @@ describe('the command line of bench:peers', () => {
     expect(parse('--help')).toEqual({ kind: 'help' });
     const names =
       'driver work nodes rounds quick warmup-s measure-s rate clients fanout-rate sockets-per-node connections ' +
-      'idle-s return-nodes return-clients return-rate away-s node-flags aof profile out chart from help';
+      'idle-s return-nodes return-clients return-rate away-s node-flags aof profile out chart markdown from help';
     expect(names.split(' ').filter((name) => !usage.includes(`  --${name} `))).toEqual([]);
   });
 });

@@ -56,6 +56,27 @@ describe('the chart', () => {
     expect((floor2?.height ?? 0) / (lanes8?.height ?? 1)).toBeCloseTo(61 / 155, 2);
   });
 
+  test('shows what a storm, a crash and a quiet room cost each peer, and draws nothing below zero', () => {
+    const picture = renderChart(
+      madeUpResults([
+        { work: 'storm', peer: 'floor', figures: { gatewayCpuMsPerReturn: -0.2 } },
+        { work: 'storm', peer: 'lanes', figures: { gatewayCpuMsPerReturn: 2.25 } },
+        { work: 'crash', peer: 'streams', figures: { lost: 431 } },
+        { work: 'quiet', peer: 'centrifugo', figures: { busyCpuMsPerS: 1.5 } },
+      ]),
+    );
+    for (const text of [
+      '>2.25<',
+      '>431<',
+      '>1.5<',
+      '>Centrifugo<',
+      'Gateway CPU per return in a storm, ms',
+    ]) {
+      expect(picture).toContain(text);
+    }
+    expect(picture).not.toContain('height="-');
+  });
+
   test('leaves out what was not measured', () => {
     expect(svg).toContain('Memory per idle connection');
     expect(svg).not.toContain('Redis CPU');

@@ -1,6 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { againstBest, hasPeers } from '../src/results/against-best.ts';
 import { resultTable } from '../src/results/result-table.ts';
 import { summarize } from '../src/results/summarize.ts';
+import type { PeerName } from '../options.mjs';
+import { works, type Figure } from '../src/results/figures.ts';
+import type { BenchResults } from '../src/results/results.ts';
 import { madeUpResults, madeUpTrials } from './made-up-results.ts';
 
 const cpu = (gatewayCpuUsPerDelivery: number) => ({ figures: { gatewayCpuUsPerDelivery } });
@@ -78,4 +82,63 @@ test('the table gives ratios first, then the figures, a column per peer', () => 
   expect(lines).toContainEqual(['8', '141.0', '-']);
   expect(lines).toContainEqual(['lost to some members', '2', '0', '3']);
   expect(table.indexOf('1.10')).toBeLessThan(table.indexOf('67.1'));
+});
+
+describe('where ours is not the best', () => {
+  const rows = (...values: [peer: PeerName, cpu: number, lost: number][]) =>
+    madeUpResults(
+      values.map(([peer, gatewayCpuUsPerDelivery, lost]) => ({
+        peer,
+        figures: { gatewayCpuUsPerDelivery, lost },
+      })),
+    );
+  const figureOf = (name: string) => works.rooms.figures.find((figure) => figure.name === name) as Figure;
+  const against = (results: BenchResults, name: string) => againstBest(results.summary, figureOf(name));
+
+  test('a row says by how much, and the floor is no peer', () => {
+    const results = rows(['floor', 10, 0], ['lanes', 56, 0], ['streams', 80, 2], ['centrifugo', 50, 0]);
+    expect(against(results, 'gatewayCpuUsPerDelivery')).toBe('1.12 × centrifugo');
+    expect(against(results, 'lost')).toBe('best');
+    const lines = resultTable(results)
+      .split('\n')
+      .map((line) => line.trim().split(/\s{2,}/));
+    expect(lines).toContainEqual([
+      'nodes',
+      'floor',
+      'lanes',
+      'streams',
+      'centrifugo',
+      'lanes against the best',
+    ]);
+    expect(lines).toContainEqual([
+      'gateway CPU, us/delivery',
+      '2',
+      '10.0',
+      '56.0',
+      '80.0',
+      '50.0',
+      '1.12 × centrifugo',
+    ]);
+  });
+
+  test('what is counted, or cannot be multiplied, is told by the difference', () => {
+    const results = rows(['lanes', 3, 4], ['sharded-pubsub', -1, 1], ['streams', 2, 0]);
+    expect(against(results, 'lost')).toBe('4 more than streams');
+    expect(against(results, 'gatewayCpuUsPerDelivery')).toBe('4.0 more than sharded-pubsub');
+    expect(against(rows(['lanes', 3, 4], ['streams', 3, 4]), 'lost')).toBe('best');
+  });
+
+  test('alone, or beside the floor, it is compared with nobody', () => {
+    expect(hasPeers(rows(['floor', 1, 0], ['lanes', 1, 0]).summary)).toBe(false);
+    expect(hasPeers(rows(['streams', 1, 0], ['centrifugo', 1, 0]).summary)).toBe(false);
+    expect(hasPeers(rows(['lanes', 1, 0], ['streams', 1, 0]).summary)).toBe(true);
+  });
+});
+
+test('nothing is a multiple of what is lost in the noise', () => {
+  const results = madeUpResults([
+    { work: 'storm', peer: 'floor', figures: { gatewayCpuMsPerReturn: -0.1 } },
+    { work: 'storm', peer: 'lanes', figures: { gatewayCpuMsPerReturn: 2 } },
+  ]);
+  expect(results.summary.map(({ ratios }) => ratios)).toEqual([{}, {}]);
 });

@@ -44,7 +44,8 @@ export function chartPanel({ title, digits, groups }: Panel, box: PanelBox): str
   const tallest = box.height - titleHeight - labelHeight - valueHeight;
   const highest = Math.max(...groups.flatMap((group) => group.bars.map(({ value }) => value)));
   const drawBar = ({ peer, value, ratio }: Bar, left: number): string => {
-    const height = highest > 0 ? (value / highest) * tallest : 0;
+    // What is lost in the noise may come out below nothing.
+    const height = highest > 0 ? (Math.max(0, value) / highest) * tallest : 0;
     const middle = left + slot / 2;
     const top = baseline - height;
     return [

@@ -1,11 +1,12 @@
 import type { WorkName } from '../../options.mjs';
 
+/** Less is better, of all of them. */
 export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly digits: number;
-  /** True where it is worth saying how many times the reference's it is. */
-  readonly comparable: boolean;
+  /** Whether it is worth saying how many times the reference's it is; counted is what should not be at all. */
+  readonly kind: 'compared' | 'plain' | 'count';
 }
 
 export interface Work {
@@ -20,69 +21,69 @@ const gatewayCpu: Figure = {
   name: 'gatewayCpuUsPerDelivery',
   title: 'gateway CPU, us/delivery',
   digits: 1,
-  comparable: true,
+  kind: 'compared',
 };
 
 /** What was not heard as it should be. */
 const errors: readonly Figure[] = [
-  { name: 'unheard', title: 'messages nobody heard', digits: 0, comparable: false },
-  { name: 'lost', title: 'lost to some members', digits: 0, comparable: false },
-  { name: 'duplicated', title: 'duplicated', digits: 0, comparable: false },
-  { name: 'inversions', title: 'out of a sender’s order', digits: 0, comparable: false },
-  { name: 'disagreements', title: 'out of one order', digits: 0, comparable: false },
+  { name: 'unheard', title: 'messages nobody heard', digits: 0, kind: 'count' },
+  { name: 'lost', title: 'lost to some members', digits: 0, kind: 'count' },
+  { name: 'duplicated', title: 'duplicated', digits: 0, kind: 'count' },
+  { name: 'inversions', title: 'out of a sender’s order', digits: 0, kind: 'count' },
+  { name: 'disagreements', title: 'out of one order', digits: 0, kind: 'count' },
 ];
 
 const delivery: readonly Figure[] = [
   gatewayCpu,
-  { name: 'redisCpuUsPerPublish', title: 'Redis CPU, us/publish', digits: 1, comparable: true },
-  { name: 'latencyP50Ms', title: 'latency p50, ms', digits: 2, comparable: true },
-  { name: 'latencyP99Ms', title: 'latency p99, ms', digits: 2, comparable: true },
-  { name: 'gatewayRssMb', title: 'RSS of a gateway, MB', digits: 1, comparable: false },
+  { name: 'redisCpuUsPerPublish', title: 'Redis CPU, us/publish', digits: 1, kind: 'compared' },
+  { name: 'latencyP50Ms', title: 'latency p50, ms', digits: 2, kind: 'compared' },
+  { name: 'latencyP99Ms', title: 'latency p99, ms', digits: 2, kind: 'compared' },
+  { name: 'gatewayRssMb', title: 'RSS of a gateway, MB', digits: 1, kind: 'plain' },
   ...errors,
 ];
 
 const idle: readonly Figure[] = [
-  { name: 'rssKbPerConnection', title: 'RSS per connection, KB', digits: 1, comparable: true },
-  { name: 'cpuMsPerConnect', title: 'CPU per connect and 2 joins, ms', digits: 3, comparable: true },
-  { name: 'cpuMsPerHandshake', title: 'of which connect, ms', digits: 3, comparable: true },
-  { name: 'redisCpuMsPerConnect', title: 'Redis CPU per connect, ms', digits: 3, comparable: true },
-  { name: 'redisKbPerConnection', title: 'Redis RSS per connection, KB', digits: 1, comparable: false },
-  { name: 'idleCpuPercent', title: 'CPU of all while idle, % of a core', digits: 1, comparable: false },
-  { name: 'redisIdleCpuPercent', title: 'Redis CPU while idle, % of a core', digits: 1, comparable: false },
+  { name: 'rssKbPerConnection', title: 'RSS per connection, KB', digits: 1, kind: 'compared' },
+  { name: 'cpuMsPerConnect', title: 'CPU per connect and 2 joins, ms', digits: 3, kind: 'compared' },
+  { name: 'cpuMsPerHandshake', title: 'of which connect, ms', digits: 3, kind: 'compared' },
+  { name: 'redisCpuMsPerConnect', title: 'Redis CPU per connect, ms', digits: 3, kind: 'compared' },
+  { name: 'redisKbPerConnection', title: 'Redis RSS per connection, KB', digits: 1, kind: 'plain' },
+  { name: 'idleCpuPercent', title: 'CPU of all while idle, % of a core', digits: 1, kind: 'plain' },
+  { name: 'redisIdleCpuPercent', title: 'Redis CPU while idle, % of a core', digits: 1, kind: 'plain' },
 ];
 
 const returnCost: readonly Figure[] = [
-  { name: 'gatewayCpuMsPerReturn', title: 'gateway CPU, ms/return', digits: 2, comparable: true },
-  { name: 'redisCpuMsPerReturn', title: 'Redis CPU, ms/return', digits: 3, comparable: false },
+  { name: 'gatewayCpuMsPerReturn', title: 'gateway CPU, ms/return', digits: 2, kind: 'compared' },
+  { name: 'redisCpuMsPerReturn', title: 'Redis CPU, ms/return', digits: 3, kind: 'plain' },
 ];
 
 const returnErrors: readonly Figure[] = [
-  { name: 'begunAnew', title: 'begun anew', digits: 0, comparable: false },
+  { name: 'begunAnew', title: 'begun anew', digits: 0, kind: 'count' },
   ...errors,
-  { name: 'falselyRecovered', title: 'falsely recovered', digits: 0, comparable: false },
+  { name: 'falselyRecovered', title: 'falsely recovered', digits: 0, kind: 'count' },
 ];
 
 const returning: readonly Figure[] = [
   ...returnCost,
-  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, comparable: true },
-  { name: 'backP99Ms', title: 'back after p99, ms', digits: 1, comparable: true },
-  { name: 'backMaxMs', title: 'the last is back after, ms', digits: 1, comparable: true },
+  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, kind: 'compared' },
+  { name: 'backP99Ms', title: 'back after p99, ms', digits: 1, kind: 'compared' },
+  { name: 'backMaxMs', title: 'the last is back after, ms', digits: 1, kind: 'compared' },
   ...returnErrors,
 ];
 
 const quiet: readonly Figure[] = [
-  { name: 'busyCpuMsPerS', title: 'CPU while others talk, ms/s', digits: 1, comparable: true },
-  { name: 'silentCpuMsPerS', title: 'CPU while nobody does, ms/s', digits: 1, comparable: true },
+  { name: 'busyCpuMsPerS', title: 'CPU while others talk, ms/s', digits: 1, kind: 'compared' },
+  { name: 'silentCpuMsPerS', title: 'CPU while nobody does, ms/s', digits: 1, kind: 'compared' },
   ...returnCost,
-  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, comparable: true },
-  { name: 'backMaxMs', title: 'back after at most, ms', digits: 1, comparable: true },
+  { name: 'backP50Ms', title: 'back after p50, ms', digits: 1, kind: 'compared' },
+  { name: 'backMaxMs', title: 'back after at most, ms', digits: 1, kind: 'compared' },
   ...returnErrors,
 ];
 
 const ready: readonly Figure[] = [
-  { name: 'readyMs', title: 'ready after, ms', digits: 0, comparable: false },
-  { name: 'readyCpuMs', title: 'CPU until then, ms', digits: 0, comparable: false },
-  { name: 'gatewayRssMb', title: 'RSS then, MB', digits: 1, comparable: false },
+  { name: 'readyMs', title: 'ready after, ms', digits: 0, kind: 'plain' },
+  { name: 'readyCpuMs', title: 'CPU until then, ms', digits: 0, kind: 'plain' },
+  { name: 'gatewayRssMb', title: 'RSS then, MB', digits: 1, kind: 'plain' },
 ];
 
 export const works: Readonly<Record<WorkName, Work>> = {
@@ -91,7 +92,9 @@ export const works: Readonly<Record<WorkName, Work>> = {
   flat: {
     title: 'flat: small rooms on the fewest nodes, the others serve nobody',
     reference: 'fewest nodes',
-    figures: delivery.map((figure) => ({ ...figure, comparable: figure === gatewayCpu })),
+    figures: delivery.map((figure) =>
+      figure.kind === 'compared' && figure !== gatewayCpu ? { ...figure, kind: 'plain' } : figure,
+    ),
   },
   idle: { title: 'idle: connections that say nothing', reference: 'floor', figures: idle },
   storm: { title: 'storm: most lose their connections at once', reference: 'floor', figures: returning },

@@ -35,6 +35,30 @@ const sources: readonly PanelSource[] = [
     title: ({ connections }) => `Memory per idle connection, ${connections.toLocaleString('en')} of them, KB`,
     digits: 1,
   },
+  {
+    work: 'storm',
+    figure: 'gatewayCpuMsPerReturn',
+    title: () => 'Gateway CPU per return in a storm, ms',
+    digits: 2,
+  },
+  {
+    work: 'storm',
+    figure: 'backP99Ms',
+    title: () => 'Back from a storm, p99, without the client’s pause, ms',
+    digits: 0,
+  },
+  {
+    work: 'crash',
+    figure: 'lost',
+    title: () => 'Deliveries lost as a node is killed',
+    digits: 0,
+  },
+  {
+    work: 'quiet',
+    figure: 'busyCpuMsPerS',
+    title: ({ ratePerS }) => `CPU of a quiet node, ${ratePerS} messages/s elsewhere, ms/s`,
+    digits: 1,
+  },
 ];
 
 const names: Readonly<Record<PeerName, string>> = {
@@ -46,7 +70,8 @@ const names: Readonly<Record<PeerName, string>> = {
 };
 
 const margin = 20;
-const panelWidth = 410;
+// Wide enough for five bars on each of three numbers of nodes.
+const panelWidth = 500;
 const panelHeight = 230;
 const columns = 2;
 const gap = 40;
@@ -103,7 +128,7 @@ function inOrder(rows: readonly SummaryRow[]): SummaryRow[] {
 
 function legend(summary: readonly SummaryRow[]): string {
   const measured = new Set(summary.map(({ peer }) => peer));
-  const entryWidth = 215;
+  const entryWidth = 205;
   return (Object.keys(names) as PeerName[])
     .filter((peer) => measured.has(peer))
     .flatMap((peer, index) => [

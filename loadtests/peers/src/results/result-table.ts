@@ -1,11 +1,15 @@
 import type { WorkName } from '../../options.mjs';
+import { againstBest, againstBestTitle, hasPeers } from './against-best.ts';
 import { aligned } from './aligned.ts';
 import { works, type Figure } from './figures.ts';
 import type { BenchResults, SummaryRow } from './results.ts';
 
 const missing = '-';
 
-/** The table for people: per work the ratios to the floor first, then the figures themselves; a column per peer. */
+/**
+ * The table for people: per work the ratios to the floor first, then the figures themselves; a column per peer, and one that
+ * says by how much ours is not the best of them.
+ */
 export function resultTable(results: BenchResults): string {
   const names = [...new Set(results.summary.map(({ work }) => work))];
   return names
@@ -34,17 +38,33 @@ function workTable(work: WorkName, rows: readonly SummaryRow[]): string {
       ]),
     );
   const ratios = lines(
-    figures.filter(({ comparable }) => comparable),
+    figures.filter(({ kind }) => kind === 'compared'),
     (row, { name }) => textOf(row.ratios[name], 2),
   );
   const absolute = lines(figures, (row, { name, digits }) => textOf(row.figures[name]?.median, digits));
+  const against = figures.flatMap((figure) =>
+    nodes.map(
+      (count) =>
+        againstBest(
+          rows.filter((row) => row.nodes === count),
+          figure,
+        ) ?? missing,
+    ),
+  );
   const hasRatios = rows.some((row) => Object.keys(row.ratios).length > 0);
   const faulty = rows.filter(({ faultyRounds }) => faultyRounds > 0).map(faultyLine);
   const rounds = Math.max(...rows.map((row) => row.rounds));
   return [
     `${title}; ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}`,
     ...(hasRatios ? [aligned([[`times the ${reference}`, 'nodes', ...peers], ...ratios])] : []),
-    aligned([['', 'nodes', ...peers], ...absolute]),
+    aligned(
+      hasPeers(rows)
+        ? [
+            ['', 'nodes', ...peers, againstBestTitle],
+            ...absolute.map((line, index) => [...line, against[index] ?? missing]),
+          ]
+        : [['', 'nodes', ...peers], ...absolute],
+    ),
     ...(faulty.length > 0 ? [faulty.join('\n')] : []),
   ].join('\n\n');
 }

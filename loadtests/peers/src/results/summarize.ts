@@ -51,8 +51,8 @@ function spreadOf(group: readonly TrialResult[]): Record<string, Spread> {
 }
 
 function ratios({ work, figures }: Row, reference: Spreads): Record<string, number> {
-  const comparable = works[work].figures.filter((figure) => figure.comparable);
-  const pairs = comparable.flatMap(({ name }): [string, number][] => {
+  const compared = works[work].figures.filter(({ kind }) => kind === 'compared');
+  const pairs = compared.flatMap(({ name }): [string, number][] => {
     const [mine, other] = [figures[name]?.median, reference[name]?.median];
     // Where what the reference spends is lost in the noise, there is nothing to be a multiple of.
     return mine === undefined || other === undefined || other <= 0 ? [] : [[name, mine / other]];
