@@ -4,7 +4,7 @@ import { deliveryFaults } from './delivery-faults.ts';
 import type { ArrangeDelivery } from './delivery-setting.ts';
 import { generate } from './generator-process.ts';
 import { startPrivateRedis } from './private-redis.ts';
-import { createProfiler } from './profiler.ts';
+import { profileTrial } from './profiler.ts';
 import type { Measure, Measured } from './trial.ts';
 
 /** Members in rooms over the nodes, some of whom send at a steady pace: what a delivery costs, and how long it takes. */
@@ -25,17 +25,12 @@ export function measureDelivery(arrange: ArrangeDelivery): Measure {
       warmupMs: options.warmupMs,
       measureMs: options.measureMs,
     };
-    const { profileFolder } = options;
-    const profiler =
-      profileFolder === undefined || trial.peer === 'centrifugo'
-        ? undefined
-        : await createProfiler(nodes, profileFolder, Object.values(trial).join('-'));
+    const profile = await profileTrial(trial, options, nodes);
     const { report } = await generate(scope, plan, (phase) => {
-      if (phase === 'measuring') profiler?.begin();
-      if (phase === 'settling') profiler?.end();
+      profile.onPhase(phase);
       onPhase(phase);
     });
-    await profiler?.written();
+    await profile.written();
     return { figures: figuresOf(report), faults: deliveryFaults(report, plan, nodes) };
   };
 }

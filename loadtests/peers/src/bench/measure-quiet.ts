@@ -5,6 +5,7 @@ import { generate } from './generator-process.ts';
 import { quietLayout } from './layout.ts';
 import { startNodes, type Node } from './nodes.ts';
 import { startPrivateRedis } from './private-redis.ts';
+import { profileTrial } from './profiler.ts';
 import type { Measured, Trial, TrialContext } from './trial.ts';
 
 /** In all quiet rooms together: in each of them a message every three seconds. */
@@ -36,7 +37,12 @@ export async function measureQuiet(
     warmupMs,
     steadyMs,
   };
-  const { report } = await generate(scope, plan, onPhase);
+  const profile = await profileTrial(trial, options, nodes);
+  const { report } = await generate(scope, plan, (phase) => {
+    profile.onPhase(phase);
+    onPhase(phase);
+  });
+  await profile.written();
   return { figures: figuresOf(report, quietNode), faults: faultsOf(report, plan, nodes) };
 }
 

@@ -5,6 +5,7 @@ import { generate } from './generator-process.ts';
 import { stormLayout, strided, roomsLayout, type Layout } from './layout.ts';
 import { startNodes, type Node } from './nodes.ts';
 import { startPrivateRedis } from './private-redis.ts';
+import { profileTrial } from './profiler.ts';
 import { returnFaults } from './return-faults.ts';
 import { returnFigures } from './return-figures.ts';
 import type { Measure } from './trial.ts';
@@ -58,7 +59,13 @@ export function measureReturn(arrange: ArrangeMisfortune): Measure {
       warmupMs: options.warmupMs,
       steadyMs: options.measureMs,
     };
-    const { report } = await generate(scope, plan, onPhase);
+    const survivors = nodes.filter(({ child }) => plan.pids.nodes.includes(child.pid));
+    const profile = await profileTrial(trial, options, survivors);
+    const { report } = await generate(scope, plan, (phase) => {
+      profile.onPhase(phase);
+      onPhase(phase);
+    });
+    await profile.written();
     return { figures: returnFigures(report), faults: returnFaults(report, plan, nodes) };
   };
 }

@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BenchOptions } from '../../options.mjs';
 import { renderFlameGraph, type CpuProfile } from '../results/flame-graph.ts';
+import type { Phase } from './generator-process.ts';
 import { openInspector, type Inspector } from './inspector.ts';
 import type { Node } from './nodes.ts';
+import type { Trial } from './trial.ts';
 
 const samplingIntervalUs = 500;
 
@@ -43,5 +46,31 @@ export async function createProfiler(
       work = work.then(() => all(write));
     },
     written: () => work,
+  };
+}
+
+/** Profiles nodes over what is measured of a trial, where that is asked for and can be had. */
+export interface TrialProfile {
+  onPhase(phase: Phase): void;
+  /** Resolves once it is written. */
+  written(): Promise<void>;
+}
+
+/** @param nodes those that live on until the end */
+export async function profileTrial(
+  trial: Trial,
+  { profileFolder }: BenchOptions,
+  nodes: readonly Node[],
+): Promise<TrialProfile> {
+  const profiler =
+    profileFolder === undefined || trial.peer === 'centrifugo'
+      ? undefined
+      : await createProfiler(nodes, profileFolder, Object.values(trial).join('-'));
+  return {
+    onPhase(phase) {
+      if (phase === 'measuring') profiler?.begin();
+      if (phase === 'settling') profiler?.end();
+    },
+    written: async () => await profiler?.written(),
   };
 }
