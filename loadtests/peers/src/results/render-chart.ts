@@ -158,6 +158,7 @@ function origin({ machine, versions, summary, isMeasurement }: BenchResults): st
     `${machine.cpus} cores of ${machine.model}`,
     `Node ${versions.node.slice(1)}`,
     `Redis ${versions.redis}`,
+    ...(versions.centrifugo === undefined ? [] : [`Centrifugo ${versions.centrifugo}`]),
     '× times the floor',
   ].join(' · ');
 }
