@@ -1,5 +1,5 @@
+import { sumUsage } from '@sluice/testkit';
 import type { DeliveryPlan, DeliveryReport } from '../generator/plan.ts';
-import { sumUsage } from '../generator/process-usage.ts';
 import { deliveryFaults } from './delivery-faults.ts';
 import type { ArrangeDelivery } from './delivery-setting.ts';
 import { generate } from './generator-process.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readUsage, sumUsage, type ProcessUsage } from '../generator/process-usage.ts';
+import { readUsage, sumUsage, type ProcessUsage } from '@sluice/testkit';
 import type { ConnectPlan, ConnectReport, PlannedClient } from '../generator/plan.ts';
 import { createGarbageCollection } from './garbage.ts';
 import { generate } from './generator-process.ts';

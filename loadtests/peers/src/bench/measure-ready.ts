@@ -1,6 +1,5 @@
-import { createTokenIssuer } from '@sluice/testkit';
+import { createTokenIssuer, readUsage } from '@sluice/testkit';
 import type { DriverName } from '../../options.mjs';
-import { readUsage } from '../generator/process-usage.ts';
 import { startPrivateRedis } from './private-redis.ts';
 import { startRealGateways, type RealGateway } from './real-gateways.ts';
 import type { Measured, Trial, TrialContext } from './trial.ts';

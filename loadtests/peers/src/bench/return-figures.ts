@@ -1,5 +1,5 @@
+import { sumUsage } from '@sluice/testkit';
 import type { ReturnReport, WindowUsage } from '../generator/plan.ts';
-import { sumUsage } from '../generator/process-usage.ts';
 import type { Measured } from './trial.ts';
 
 /** What a return costs beside the talk that goes on meanwhile, how long it takes, and what is wrong afterwards. */

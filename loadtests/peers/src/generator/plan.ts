@@ -1,5 +1,5 @@
+import type { ProcessUsage } from '@sluice/testkit';
 import type { DialectName } from './dialect/dialect.ts';
-import type { ProcessUsage } from './process-usage.ts';
 import type { RoomVerdict } from './check-room.ts';
 
 /** A client to be: on which node (by index), who, and in which rooms. */

@@ -1,5 +1,5 @@
+import { readUsage, type ProcessUsage } from '@sluice/testkit';
 import type { GeneratorPlan, WindowUsage } from './plan.ts';
-import { readUsage, type ProcessUsage } from './process-usage.ts';
 
 /** Begins a window now; the function returned ends it and says what the processes used meanwhile. */
 export function openUsageWindow(pids: GeneratorPlan['pids']): () => WindowUsage {

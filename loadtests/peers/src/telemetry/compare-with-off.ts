@@ -1,11 +1,10 @@
-import { createTokenIssuer, type Scope } from '@sluice/testkit';
+import { createTokenIssuer, sumUsage, type Scope } from '@sluice/testkit';
 import type { SettingName, TelemetryOptions } from '../../telemetry-options.mjs';
 import { deliveryFaults } from '../bench/delivery-faults.ts';
 import { generate } from '../bench/generator-process.ts';
 import { startPrivateRedis } from '../bench/private-redis.ts';
 import { createProfiler } from '../bench/profiler.ts';
 import type { DeliveryPlan, DeliveryReport } from '../generator/plan.ts';
-import { sumUsage } from '../generator/process-usage.ts';
 import { startCluster, type Cluster, type ClusterParts } from './cluster.ts';
 import { settledAccountOf, telemetryFaults } from './own-account.ts';
 import { startReceiver } from './start-receiver.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseOpenFileLimit } from '../src/bench/open-file-limit.ts';
-import { parseCpuMs, parseRssBytes, readUsage } from '../src/generator/process-usage.ts';
+import { parseCpuMs, parseRssBytes, readUsage } from '../src/process-usage.ts';
 
 test('CPU time is found behind any name of a program', () => {
   const stat = '77 (a) b (c)) S 1 77 77 0 -1 4194560 5 0 0 0 120 34 0 0 20 0 11 0 6 1 2';
@@ -19,11 +18,4 @@ test('a process that works uses CPU time', () => {
   const { cpuMs, rssBytes } = readUsage(process.pid);
   expect(cpuMs).toBeGreaterThan(before.cpuMs);
   expect(rssBytes).toBeGreaterThan(1_000_000);
-});
-
-test('the limit of open files is the hard one', () => {
-  const limits = (hard: string): string =>
-    `Limit   Soft Limit  Hard Limit  Units\nMax open files            1024     ${hard}     files\n`;
-  expect(parseOpenFileLimit(limits('20000'))).toBe(20_000);
-  expect(parseOpenFileLimit(limits('unlimited'))).toBe(Infinity);
 });
