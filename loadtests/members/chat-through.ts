@@ -20,7 +20,7 @@ export async function chatThrough<What extends ControlName>(
   what: What,
   how: ControlRequests[What],
 ): Promise<void> {
-  await live(size, async (id, open) => {
+  await live(run, size, async (id, open) => {
     const { member, room } = await enterRoom(run, id, size.ROOMS, open);
     const doIt = async (): Promise<void> => {
       // Somebody has to, and only one.

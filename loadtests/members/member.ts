@@ -36,6 +36,8 @@ export interface MemberOptions {
 
 const ackWithinMs = 10_000;
 const retryMs = 250;
+/** In which what others said last is heard, before this VU is busy with the histories. */
+const lastWordsMs = 1_000;
 
 /**
  * A user of the chat with one connection, as an application would write one: it comes back when its connection is lost, joins
@@ -126,6 +128,7 @@ export class Member {
 
   /** Checks what it heard in all its rooms, then says goodbye. */
   async finish(): Promise<void> {
+    await pause(lastWordsMs);
     for (const membership of this.#memberships.values()) await membership.conclude();
     this.close();
   }

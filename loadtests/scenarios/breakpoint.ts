@@ -51,7 +51,7 @@ export function setup(): Run {
 
 export default async function breakpoint(run: Run): Promise<void> {
   const brake = new Brake();
-  const lives = live(size, async (id, open) => {
+  const lives = live(run, size, async (id, open) => {
     const place = (id - 1) / membersPerStep;
     const step = Math.floor(place) + 1;
     await untilTime(timeAt(run, (step - 1 + (place - step + 1) * arrivals) / size.STEPS));

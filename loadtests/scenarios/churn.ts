@@ -28,7 +28,7 @@ export function setup(): Run {
 }
 
 export default function churn(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     if (id <= size.SPEAKERS) {
       const { member, room } = await enterRoom(run, id, size.ROOMS, open);
       await speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt });

@@ -24,7 +24,7 @@ export function setup(): Run {
 }
 
 export default function fanout(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     const { member, room } = await enterRoom(run, id, 1, open);
     if (id <= size.SPEAKERS)
       await speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt });

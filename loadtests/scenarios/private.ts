@@ -21,7 +21,7 @@ export function setup(): Run {
 }
 
 export default function conversations(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     const member = await open();
     const own = partnersOf(id).map((partner) => roomOfTwo(run, id, partner));
     for (const room of own) await member.join(room);

@@ -25,7 +25,7 @@ export function setup(): Run {
 }
 
 export default function ramp(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     const place = (id - 1) / size.MEMBERS;
     await untilTime(timeAt(run, place * size.UP));
     const member = await open();

@@ -29,7 +29,7 @@ export function setup(): Run {
 }
 
 export default function rooms(run: Run): Promise<void> {
-  return live(size, async (_id, open) => {
+  return live(run, size, async (_id, open) => {
     const member = await open();
     const own = drawWithout(weights, size.ROOMS_EACH, Math.random).map((index) => `${run.name}-${index}`);
     for (const room of own) await member.join(room);

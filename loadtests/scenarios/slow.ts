@@ -34,7 +34,7 @@ export function setup(): Run {
 }
 
 export default function slow(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     if (id > size.SLOW) {
       const { member, room } = await enterRoom(run, id, size.ROOMS, open, {
         tagsAt: () => ({ reader: 'fast' }),

@@ -27,7 +27,7 @@ export function setup(): Run {
 }
 
 export default function smoke(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     const { member, room } = await enterRoom(run, id, size.ROOMS, open);
     const loseConnection = async (): Promise<void> => {
       if (id > cutMembers) return;

@@ -26,7 +26,7 @@ export function setup(): Run {
 }
 
 export default function soak(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     const { member, room } = await enterRoom(run, id, size.ROOMS, open);
     const again = async (pauseMs: () => number, act: () => Promise<void> | void): Promise<void> => {
       for (;;) {

@@ -32,7 +32,7 @@ export default function spike(run: Run): Promise<void> {
   const beginsAt = timeAt(run, 1 / 3);
   const leavesAt = beginsAt + size.SPIKE_SECONDS * 1_000;
   const tagsAt = (timeMs: number): Record<string, string> => ({ phase: phaseAt(timeMs, beginsAt, leavesAt) });
-  return live(crowd, async (id, open) => {
+  return live(run, crowd, async (id, open) => {
     const isOfSpike = id > size.MEMBERS;
     if (isOfSpike) await untilTime(beginsAt);
     const { member, room } = await enterRoom(run, id, size.ROOMS, open, { tagsAt });

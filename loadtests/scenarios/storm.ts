@@ -30,7 +30,7 @@ export function setup(): Run {
 }
 
 export default function storm(run: Run): Promise<void> {
-  return live(size, async (id, open) => {
+  return live(run, size, async (id, open) => {
     // Those who stay have the highest ids, and so are in every room.
     const { member, room } = await enterRoom(run, id, size.ROOMS, open);
     const loseConnections = async (): Promise<void> => {

@@ -34,6 +34,7 @@ function value(_plot, number) {
       ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
       ctx.fillStyle = colour('--quiet');
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.textAlign = 'left';
       ctx.textBaseline = 'top';
       ctx.fillText(name, left + 4, bbox.top + 4);
     }
