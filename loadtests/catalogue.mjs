@@ -10,6 +10,11 @@ export const kinds = {
     /** @param {string} text */
     read: (text) => (/^\d+$/.test(text) ? Number(text) : undefined),
   },
+  positive: {
+    allowed: 'a whole number from 1 on',
+    /** @param {string} text */
+    read: (text) => (/^0*[1-9]\d*$/.test(text) ? Number(text) : undefined),
+  },
   share: {
     allowed: 'a number from 0 to 1',
     /** @param {string} text */
@@ -46,6 +51,11 @@ const count = (value, text) => ({ kind: /** @type {const} */ ('count'), default:
  * @param {number} value
  * @param {string} text
  */
+const positive = (value, text) => ({ kind: /** @type {const} */ ('positive'), default: value, text });
+/**
+ * @param {number} value
+ * @param {string} text
+ */
 const share = (value, text) => ({ kind: /** @type {const} */ ('share'), default: value, text });
 /**
  * @param {number} value
@@ -55,21 +65,21 @@ const factor = (value, text) => ({ kind: /** @type {const} */ ('factor'), defaul
 
 /** @param {{ members: number, seconds: number, p95Ms: number, membersPerVu?: number }} size */
 const common = ({ members, seconds, p95Ms, membersPerVu = 10 }) => ({
-  MEMBERS: count(members, 'members of the chat, one connection each'),
-  MEMBERS_PER_VU: count(
+  MEMBERS: positive(members, 'members of the chat, one connection each'),
+  MEMBERS_PER_VU: positive(
     membersPerVu,
     'of them that share a VU of k6: a VU costs some megabytes, a member next to nothing',
   ),
   GATHER_SECONDS: count(5, 'in which they connect and join, before anybody speaks'),
-  SECONDS: count(seconds, 'in which they speak'),
+  SECONDS: positive(seconds, 'in which they speak'),
   P95_MS: count(
     p95Ms,
     'what 19 of 20 texts must be acknowledged within, and heard within by those who are there',
   ),
 });
 
-const everyMs = (ms) => count(ms, 'from one text of a member to its next, in milliseconds, on average');
-const rooms = (number) => count(number, 'over which the members are spread');
+const everyMs = (ms) => positive(ms, 'from one text of a member to its next, in milliseconds, on average');
+const rooms = (number) => positive(number, 'over which the members are spread');
 
 /**
  * What a server may do wrong, and a scenario must notice: `drop` a message, `repeat` it, `swap` it with the one after it,
@@ -113,7 +123,7 @@ export const scenarios = {
     variables: {
       ...common({ members: 60, seconds: 40, p95Ms: 1_000 }),
       ROOMS: rooms(20),
-      ROOMS_EACH: count(3, 'rooms that each member is in'),
+      ROOMS_EACH: positive(3, 'rooms that each member is in'),
       ZIPF: factor(1.1, 'how much more popular a room is than the next: room number n has 1/n to this power'),
       THINK_MS: count(
         1_500,
@@ -128,7 +138,7 @@ export const scenarios = {
     needs: [],
     variables: {
       ...common({ members: 200, seconds: 20, p95Ms: 1_000, membersPerVu: 20 }),
-      SPEAKERS: count(4, 'of the members, who speak'),
+      SPEAKERS: positive(4, 'of the members, who speak'),
       EVERY_MS: everyMs(800),
     },
   },
@@ -138,7 +148,7 @@ export const scenarios = {
     needs: [],
     variables: {
       ...common({ members: 40, seconds: 20, p95Ms: 1_000 }),
-      PARTNERS: count(3, 'with whom each member begins a conversation'),
+      PARTNERS: positive(3, 'with whom each member begins a conversation'),
       EVERY_MS: everyMs(700),
     },
   },
@@ -150,7 +160,7 @@ export const scenarios = {
     variables: {
       ...common({ members: 40, seconds: 25, p95Ms: 1_000 }),
       ROOMS: rooms(8),
-      SPEAKERS: count(16, 'of the members, who stay and speak; the others come and go'),
+      SPEAKERS: positive(16, 'of the members, who stay and speak; the others come and go'),
       EVERY_MS: everyMs(400),
       STAY_MS: count(1_500, 'for which the others stay in a room, in milliseconds, on average'),
     },
@@ -165,7 +175,7 @@ export const scenarios = {
       ROOMS: rooms(6),
       EVERY_MS: everyMs(500),
       CUT: share(0.8, 'of the members lose their connection, each time'),
-      STORMS: count(1, 'storms, at even distances'),
+      STORMS: positive(1, 'storms, at even distances'),
     },
   },
   rolling: {
@@ -210,8 +220,8 @@ export const scenarios = {
       ...common({ members: 12, seconds: 25, p95Ms: 1_000, membersPerVu: 4 }),
       ROOMS: rooms(1),
       EVERY_MS: everyMs(100),
-      SLOW: count(4, 'of the members, who read slowly'),
-      BYTES_PER_SECOND: count(8_000, 'that each of them reads'),
+      SLOW: positive(4, 'of the members, who read slowly'),
+      BYTES_PER_SECOND: positive(8_000, 'that each of them reads'),
       TEXT_LENGTH: count(3_900, 'of each text, in characters, of three bytes each'),
       CATCH_UP_SECONDS: count(
         60,
@@ -228,8 +238,8 @@ export const scenarios = {
       ...common({ members: 40, seconds: 45, p95Ms: 1_000 }),
       ROOMS: rooms(10),
       EVERY_MS: everyMs(1_000),
-      SPIKE_MEMBERS: count(160, 'who come at once, after a third of the time'),
-      SPIKE_SECONDS: count(10, 'for which they stay'),
+      SPIKE_MEMBERS: positive(160, 'who come at once, after a third of the time'),
+      SPIKE_SECONDS: positive(10, 'for which they stay'),
       SPIKE_EVERY_MS: count(1_000, 'from one text of theirs to the next, in milliseconds, on average'),
       AFTER_SECONDS: count(5, 'after the spike from which on P95_MS must hold again'),
     },
@@ -243,8 +253,8 @@ export const scenarios = {
       ...common({ members: 40, seconds: 600, p95Ms: 2_000 }),
       ROOMS: rooms(8),
       EVERY_MS: everyMs(1_000),
-      CUT_EVERY_SECONDS: count(60, 'from one loss of a member to the next, on average'),
-      CHECK_EVERY_SECONDS: count(30, 'from one comparison with the history to the next'),
+      CUT_EVERY_SECONDS: positive(60, 'from one loss of a member to the next, on average'),
+      CHECK_EVERY_SECONDS: positive(30, 'from one comparison with the history to the next'),
     },
   },
   breakpoint: {
@@ -254,8 +264,8 @@ export const scenarios = {
     needs: [],
     variables: {
       ...common({ members: 400, seconds: 80, p95Ms: 500, membersPerVu: 20 }),
-      STEPS: count(8, 'of the load: in each, as many members more, for as long'),
-      ROOM_SIZE: count(8, 'members of a room'),
+      STEPS: positive(8, 'of the load: in each, as many members more, for as long'),
+      ROOM_SIZE: positive(8, 'members of a room'),
       EVERY_MS: everyMs(500),
     },
   },

@@ -5,7 +5,6 @@ export interface PlannedRun {
   readonly name: string;
   /** In words. */
   readonly proves: string;
-  readonly needs: readonly string[];
   /** All of its variables. */
   readonly size: Readonly<Record<string, number>>;
   /** Those of them that are not at their defaults. */
@@ -39,6 +38,8 @@ export interface ArchiveRequest {
   readonly kind: 'archive';
   readonly run: PlannedRun;
   readonly instances: number;
+  /** Absolute. Its tokens become part of the archive. */
+  readonly tokenFile: string | undefined;
   /** Absolute. */
   readonly file: string;
 }

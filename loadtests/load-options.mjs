@@ -147,18 +147,21 @@ export function parseOptions(args, env, folder, defaultOut) {
   };
 }
 
-function archiveRequest(archive, planned, { INSTANCES }, folder, faults) {
+function archiveRequest(archive, planned, { INSTANCES, TOKENS }, folder, faults) {
   if (planned.length > 1) faults.push('--archive takes one scenario');
   if (archive === '') faults.push('--archive must name a file');
   const instances = kinds.count.read(INSTANCES || '1');
   if (instances === undefined || instances === 0)
     faults.push(`INSTANCES=${INSTANCES} is not a whole number from 1 on`);
   const [run] = planned;
-  if (run !== undefined && instances > 0 && run.size.MEMBERS % instances !== 0) {
-    faults.push(`${instances} k6 cannot share ${run.size.MEMBERS} members evenly`);
+  if (run !== undefined && instances > 1) {
+    const { MEMBERS, MEMBERS_PER_VU } = run.size;
+    if (MEMBERS % (MEMBERS_PER_VU * instances) !== 0)
+      faults.push(`${instances} k6 cannot share ${MEMBERS} members, ${MEMBERS_PER_VU} to a VU, evenly`);
   }
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  return { kind: 'archive', run, instances, file: resolve(folder, archive) };
+  const tokenFile = TOKENS ? resolve(folder, TOKENS) : undefined;
+  return { kind: 'archive', run, instances, tokenFile, file: resolve(folder, archive) };
 }
 
 /** @returns {{ values: Readonly<Record<string, string | undefined>> & { help?: boolean }, positionals: readonly string[] }} */
@@ -205,7 +208,7 @@ function checkNames(given, names, faults) {
 
 /** The scenario with its size: all of its variables, and those of them that were given. */
 function planOf(name, settings, faults) {
-  const { proves, needs, variables } = scenarios[name];
+  const { proves, variables } = scenarios[name];
   const size = {};
   const given = {};
   for (const [variable, specification] of Object.entries(variables)) {
@@ -216,13 +219,14 @@ function planOf(name, settings, faults) {
       faults.push(`${variable}=${settings[variable]} is not ${kinds[specification.kind].allowed}`);
     }
   }
-  return { name, proves, needs, size, given };
+  return { name, proves, size, given };
 }
 
 function targetOf({ TARGET }, faults) {
   if (TARGET === undefined || TARGET === '') return undefined;
-  if (!/^https?:\/\/[^/]+\/*$/.test(TARGET)) {
-    faults.push(`TARGET must be http://host or https://host, without a path, not "${TARGET}"`);
+  // Nor a user: reports name it.
+  if (!/^https?:\/\/[^/@]+\/*$/.test(TARGET)) {
+    faults.push('TARGET must be http://host or https://host, without a user or a path');
   }
   return TARGET.replace(/\/+$/, '');
 }

@@ -40,15 +40,16 @@ async function provisionK6() {
 }
 
 /** Writes a scenario and all it imports as one file. k6 keeps in it what follows from the sizes, which are given for that reason. */
-async function archive({ run: { name, size }, instances, file }) {
+async function archive({ run: { name, size }, instances, tokenFile, file }) {
   const k6 = await provisionK6();
-  const sizes = Object.entries({ ...size, INSTANCES: instances }).flatMap(([variable, value]) => [
-    '-e',
-    `${variable}=${value}`,
-  ]);
+  const sizes = Object.entries({
+    ...size,
+    INSTANCES: instances,
+    ...(tokenFile === undefined ? {} : { TOKENS: tokenFile }),
+  }).flatMap(([variable, value]) => ['-e', `${variable}=${value}`]);
   await run(k6, ['archive', '--quiet', '-O', file, ...sizes, `loadtests/scenarios/${name}.ts`]);
   console.log(
-    `${file}: to be run with TARGET=, JWT_SECRET= or TOKENS=, and one RUN= for all ${instances} k6`,
+    `${file}: to be run with TARGET=, JWT_SECRET= (unless it has tokens), and one RUN= for all ${instances} k6`,
   );
 }
 

@@ -50,10 +50,16 @@ export const counters = {
   sluice_fresh: new Counter('sluice_fresh'),
   /** Handshakes and requests that the server refused; the code is in the tag `code`. Where it may be tried again, it was. */
   sluice_refused: new Counter('sluice_refused'),
+  /** Attempts to connect to which no Socket.IO server answered. They were made again. */
+  sluice_unanswered: new Counter('sluice_unanswered'),
   /** What should never happen at our own end: a callback that threw, a packet that could not be read. */
   sluice_failed: new Counter('sluice_failed'),
+  /** In steps of a growing load: that a threshold was crossed, by the tags `step` and `of`, as each VU saw it. */
+  sluice_broke: new Counter('sluice_broke'),
   /** Members that did all they were to do and were checked. Whoever was cut short checked nothing. */
   sluice_finished: new Counter('sluice_finished'),
+  /** Members that were not in their rooms yet when half of the run was over. */
+  sluice_late: new Counter('sluice_late'),
   /** Members that gave up: refused for good, put out, or not answered in time. (Those whom k6 cut short are neither.) */
   sluice_unfinished: new Counter('sluice_unfinished'),
 };
@@ -66,12 +72,8 @@ type ThresholdSubject = MetricName | `${MetricName}{${string}:${string}}`;
 /** k6's thresholds, for our metrics. */
 export type Thresholds = Readonly<Partial<Record<ThresholdSubject, readonly string[]>>>;
 
-/**
- * What must hold whatever is done to a cluster: the promises, and that all `members` were there to check them.
- * @throws where the members cannot be shared evenly by the k6 of a distributed run, of which each counts its own
- */
+/** What must hold whatever is done to a cluster: the promises, and that all `members` were there to check them. */
 export function correctness(members: number): Thresholds {
-  if (members % instances !== 0) throw new Error(`${instances} k6 cannot share ${members} members evenly`);
   return {
     sluice_lost: ['count==0'],
     sluice_duplicated: ['count==0'],
@@ -80,6 +82,7 @@ export function correctness(members: number): Thresholds {
     sluice_false_recovery: ['count==0'],
     sluice_failed: ['count==0'],
     sluice_unfinished: ['count==0'],
+    sluice_late: ['count==0'],
     sluice_finished: [`count==${members / instances}`],
     sluice_heard: ['count>0'],
   };
@@ -88,9 +91,20 @@ export function correctness(members: number): Thresholds {
 /** That nothing was begun anew and no gap was told: what was lost for a while was made good. */
 export const nothingBegunAnew: Thresholds = { sluice_gaps: ['count==0'], sluice_fresh: ['count==0'] };
 
-/** That at least so many were recovered, all k6 of a run together; where there are several, each must have seen one. */
-export function recovered(atLeast: number): Thresholds {
-  return { sluice_recovered: [instances === 1 ? `count>=${atLeast}` : 'count>0'] };
+/** That nobody lost a connection, or was kept from one: nothing was done to anybody. */
+export const undisturbed: Thresholds = {
+  ...nothingBegunAnew,
+  sluice_recovered: ['count==0'],
+  sluice_refused: ['count==0'],
+  sluice_unanswered: ['count==0'],
+};
+
+/**
+ * That so many were recovered, all k6 of a run together; where there are several, each must have seen one.
+ * @param rule `>=` where more may have been
+ */
+export function recovered(count: number, rule: '==' | '>=' = '>='): Thresholds {
+  return { sluice_recovered: [instances === 1 ? `count${rule}${count}` : 'count>0'] };
 }
 
 /** That 19 of 20 texts were acknowledged within `p95Ms`, and heard within by those who were there. */

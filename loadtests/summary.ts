@@ -35,19 +35,22 @@ function outcomeOf({ metrics }: SummaryData, loadOf: ((step: number) => Load) | 
 }
 
 function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load): Break | undefined {
-  const steps = crossed.map(stepOf).filter((step) => step !== undefined);
+  const seen = crossed.filter(({ metric }) => metric.startsWith('sluice_broke{'));
+  const steps = seen.map(stepOf).filter((step) => step !== undefined);
   if (steps.length === 0) return undefined;
   const step = Math.min(...steps);
   return {
     step,
-    crossed: crossed.filter((crossing) => stepOf(crossing) === step),
+    metrics: seen
+      .filter((crossing) => stepOf(crossing) === step)
+      .map(({ metric }) => /of:(\w+)/.exec(metric)?.[1] ?? metric),
     load: loadOf(step),
     ...(step === 1 ? {} : { held: loadOf(step - 1) }),
   };
 }
 
 function stepOf({ metric }: Crossing): number | undefined {
-  const digits = /\{step:(\d+)\}$/.exec(metric)?.[1];
+  const digits = /\{step:(\d+)[,}]/.exec(metric)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 

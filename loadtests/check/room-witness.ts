@@ -8,6 +8,8 @@ export interface WitnessedMessage {
   readonly sender: string;
   /** Counts what the sender says in this room, without a hole. */
   readonly number: number;
+  /** When it was sent first, in milliseconds since the epoch, by the receiver's own clock; left out where that is not known. */
+  readonly sentAt?: number;
 }
 
 export type FindingKind = 'lost' | 'duplicated' | 'outOfOrder' | 'falseRecovery';
@@ -40,6 +42,8 @@ export class RoomWitness {
   #recoveries: { readonly after: string; before: string | undefined }[] = [];
   #latest = beginning;
   #owedFrom: string | undefined;
+  /** When the join was answered; undefined where that does not matter (any more). */
+  #owedSince: number | undefined;
   #auditedTo = beginning;
   #pruneTo = beginning;
   /** Where its connection was lost; undefined while it has one whose session is known. */
@@ -59,10 +63,12 @@ export class RoomWitness {
   }
 
   /**
-   * The join was answered, and after that `newest` was the last message of the room's history: everything after it is owed.
+   * The join was answered, and after that `newest` was the last message of the room's history: everything after it is owed, and
+   * so is what came before it and was sent after the answer, where the time of that is given.
    * Called again where a session that was not recovered has joined again; what came between is excused.
    */
-  joined(newest: string): void {
+  joined(newest: string, answeredAt?: number): void {
+    if (this.#owedFrom === undefined) this.#owedSince = answeredAt;
     this.#owedFrom ??= newest;
     if (this.#anewFrom !== undefined) this.#excused.push([this.#anewFrom, newest]);
     this.#anewFrom = undefined;
@@ -115,7 +121,12 @@ export class RoomWitness {
   audit(history: readonly WitnessedMessage[], upTo: string): Finding[] {
     const from = this.auditFrom;
     if (from === undefined) return [];
-    const owed = history.filter(({ id }) => isWithin(id, [from, upTo]) && !this.#isExcused(id));
+    const isOwed = ({ id, sentAt = -Infinity }: WitnessedMessage): boolean =>
+      isWithin(id, [from, upTo]) ||
+      // Up to the newest of the history, as it was read some time after the answer.
+      (this.#owedSince !== undefined && sentAt > this.#owedSince && compareIds(id, from) <= 0);
+    const owed = history.filter((message) => isOwed(message) && !this.#isExcused(message.id));
+    this.#owedSince = undefined;
     const lost = owed.filter(({ id }) => !this.#heard.has(id));
     for (const { sender, number } of owed) this.#numbersOf(sender).settle(number);
     const findings: Finding[] = [

@@ -1,5 +1,6 @@
 import type { ControlName, ControlRequests } from '../runner/src/cluster/control-requests.ts';
 import { control } from './control.ts';
+import { MemberError } from './errors.ts';
 import { live, timeAt, type CrowdSize, type Run } from './crowd.ts';
 import { about, speak } from './speak.ts';
 import { untilTime } from './time.ts';
@@ -12,6 +13,9 @@ export interface ChatSize extends CrowdSize {
 
 /** After which part of a run the cluster is given its fault: late enough for everybody to be at it, early enough to recover. */
 const faultAfter = 1 / 6;
+
+/** What is left is for everybody to come back, and to be heard again. */
+const doneBefore = 0.9;
 
 /** Members of a few rooms talk all the time, while something is done to the cluster, once. */
 export async function chatThrough<What extends ControlName>(
@@ -27,6 +31,11 @@ export async function chatThrough<What extends ControlName>(
       if (id !== 1) return;
       await untilTime(timeAt(run, faultAfter));
       await control(what, how);
+      if (Date.now() > timeAt(run, doneBefore))
+        throw new MemberError(
+          'not_in_time',
+          `${what} took until too late to see what comes of it: give the run more SECONDS.`,
+        );
     };
     await Promise.all([
       speak(member, () => room, { pauseMs: about(size.EVERY_MS), untilMs: run.endsAt }),

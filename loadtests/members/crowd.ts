@@ -4,7 +4,7 @@ import { complain } from '../complain.ts';
 import { counters, trends, type Thresholds } from '../metrics.ts';
 import { instances, runName } from '../settings.ts';
 import { connectMember, type Member, type MemberOptions } from './member.ts';
-import { pause } from './time.ts';
+import { pause, untilTime } from './time.ts';
 
 /** How many members there are, how they are spread, and for how long they are there: what every scenario's size has. */
 export interface CrowdSize {
@@ -25,6 +25,11 @@ export function crowdOptions(
   thresholds: Thresholds,
   { moreSeconds = 60 }: { readonly moreSeconds?: number } = {},
 ): Options {
+  // Each k6 counts its own.
+  if (size.MEMBERS % (size.MEMBERS_PER_VU * instances) !== 0 && instances > 1)
+    throw new Error(
+      `${instances} k6 cannot share ${size.MEMBERS} members, ${size.MEMBERS_PER_VU} to a VU, evenly`,
+    );
   const seconds = size.GATHER_SECONDS + size.SECONDS + moreSeconds;
   return {
     scenarios: {
@@ -57,7 +62,7 @@ export function planRun(scenario: string, size: CrowdSize): Run {
     throw new Error(`${instances} k6 share this run: give all of them one RUN`);
   const startsAt = Date.now() + size.GATHER_SECONDS * 1_000;
   return {
-    name: runName ?? `${scenario}-${startsAt}`,
+    name: `${scenario}-${runName ?? startsAt}`,
     startsAt,
     endsAt: startsAt + size.SECONDS * 1_000,
   };
@@ -108,6 +113,15 @@ async function watchOwnPace(endsAt: number): Promise<void> {
     await pause(watchEveryMs);
     trends.sluice_lateness_ms.add(Math.max(0, Date.now() - dueAt));
   }
+}
+
+/** In which part of a run members must be in their rooms. */
+const latestArrival = 1 / 2;
+
+/** Resolves when the run begins, for members who are in their rooms; counts those who come too late to check much. */
+export async function untilStart(run: Run): Promise<void> {
+  if (Date.now() > timeAt(run, latestArrival)) counters.sluice_late.add(1);
+  await untilTime(run.startsAt);
 }
 
 /** The time at which `share` (0 to 1) of a run has passed, in milliseconds since the epoch. */

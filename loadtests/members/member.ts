@@ -46,6 +46,8 @@ const lastWordsMs = 1_000;
  */
 export class Member {
   readonly name: string;
+  /** What the names of its messages begin with: `clientId`s of a user are remembered, those of an earlier run too. */
+  readonly nonce = Math.random().toString(36).slice(2, 10);
   readonly deadlineMs: number;
   readonly comparesHistory: boolean;
   readonly tagsAt: (timeMs: number) => Readonly<Record<string, string>>;
@@ -58,6 +60,8 @@ export class Member {
   readonly #connectingSince = Date.now();
   /** When its connection was lost; undefined once it is back in its rooms. */
   #lostAt: number | undefined;
+  /** For good. */
+  #hasLeft = false;
   /** True until the server has said whether the session is recovered: what comes before that is a replay. */
   #isReplaying = false;
 
@@ -91,7 +95,8 @@ export class Member {
     const membership = new Membership(this, room);
     this.#memberships.set(room, membership);
     await this.request('room:join', { room });
-    membership.joined(await this.newestId(room));
+    const answeredAt = Date.now();
+    membership.joined(await this.newestId(room), answeredAt);
     counters.sluice_joined.add(1);
   }
 
@@ -129,12 +134,13 @@ export class Member {
   /** Checks what it heard in all its rooms, then says goodbye. */
   async finish(): Promise<void> {
     await pause(lastWordsMs);
-    for (const membership of this.#memberships.values()) await membership.conclude();
+    await Promise.all([...this.#memberships.values()].map((membership) => membership.conclude()));
     this.close();
   }
 
   /** Says goodbye; what it waits for is not to be had any more. */
   close(): void {
+    this.#hasLeft = true;
     this.#here.wall(new MemberError('left', this.name));
     this.#socket.disconnect();
   }
@@ -212,9 +218,10 @@ export class Member {
     for (const membership of this.#memberships.values()) {
       const { room } = membership;
       await insist('room:join', { room });
+      const answeredAt = Date.now();
       const newest = await insist<HistoryPage>('history:read', { room, limit: 1 });
       if (newest === undefined) return;
-      membership.joined(newestOf(newest));
+      membership.joined(newestOf(newest), answeredAt);
     }
     if (this.#socket.id === id) this.#back(lostAt);
   }
@@ -256,15 +263,24 @@ export class Member {
   }
 
   #notConnected({ message, data, isRefusal }: ConnectError): void {
-    // The client tries again by itself where nobody refused.
-    if (!isRefusal) return;
+    if (!isRefusal) {
+      // The client tries again by itself.
+      counters.sluice_unanswered.add(1);
+      return;
+    }
     const { code = 'unknown', retryable = false } = (data ?? {}) as Partial<ConnectRefusal>;
     counters.sluice_refused.add(1, { code });
-    if (retryable) void pause(retryMs + 1_000 * Math.random()).then(() => this.#socket.connect());
+    if (retryable) void this.#tryAgain();
     else this.#giveUp(new MemberError('refused', `${this.name}: ${code}: ${message}`));
   }
 
+  async #tryAgain(): Promise<void> {
+    await pause(retryMs + 1_000 * Math.random());
+    if (!this.#hasLeft) this.#socket.connect();
+  }
+
   #giveUp(error: Error): void {
+    this.#hasLeft = true;
     this.#here.wall(error);
     this.#socket.disconnect();
   }

@@ -4,6 +4,7 @@ import { readText, writeText } from '../check/numbered-text.ts';
 import { RoomWitness, type Finding, type FindingKind, type WitnessedMessage } from '../check/room-witness.ts';
 import { complain } from '../complain.ts';
 import { counters, trends, type MetricName } from '../metrics.ts';
+import { instances } from '../settings.ts';
 import { Gate } from './gate.ts';
 import type { Member } from './member.ts';
 
@@ -24,6 +25,8 @@ export class Membership {
   readonly #member: Member;
   readonly #witness = new RoomWitness();
   #shown = 0;
+  /** The newest id heard, of whomever. */
+  #latest = beginning;
   /** What must have been heard before the next check, and the gate that opens then. */
   #awaited: { readonly id: string; readonly gate: Gate } | undefined;
 
@@ -32,19 +35,24 @@ export class Membership {
     this.room = room;
   }
 
-  /** The join has been answered, and after that `newest` was the last message of the history. */
-  joined(newest: string): void {
-    this.#witness.joined(newest);
+  /**
+   * The join has been answered, and after that `newest` was the last message of the history.
+   * @param answeredAt when, in milliseconds since the epoch
+   */
+  joined(newest: string, answeredAt: number): void {
+    // Of several k6 each has a clock of its own.
+    this.#witness.joined(newest, instances === 1 ? answeredAt : undefined);
   }
 
   hear({ id, text }: Message, isReplayed: boolean): void {
+    if (compareIds(id, this.#latest) > 0) this.#latest = id;
+    if (this.#awaited !== undefined && compareIds(id, this.#awaited.id) >= 0) this.#awaited.gate.open();
     const said = readText(text);
     // Somebody else is in the room, who is not of this run.
     if (said === undefined) return;
     if (!isReplayed)
       trends.sluice_delivery_ms.add(Date.now() - said.sentAt, this.#member.tagsAt(said.sentAt));
     this.#report(this.#witness.hear({ id, sender: said.sender, number: said.number }));
-    if (this.#awaited !== undefined && compareIds(id, this.#awaited.id) >= 0) this.#awaited.gate.open();
   }
 
   cut(): void {
@@ -64,11 +72,10 @@ export class Membership {
     const number = this.#member.nextNumber(this.room);
     const sentAt = Date.now();
     const text = writeText({ sender: name, number, sentAt }, length);
-    // Scoped to user and room: nobody else in this room has the name.
-    const payload = { room: this.room, text, clientId: String(number) };
+    const payload = { room: this.room, text, clientId: `${this.#member.nonce}-${number}` };
     const { id } = await this.#member.request<MessageSent>('message:send', payload);
     trends.sluice_ack_ms.add(Date.now() - sentAt, this.#member.tagsAt(sentAt));
-    counters.sluice_sent.add(1);
+    counters.sluice_sent.add(1, this.#member.tagsAt(sentAt));
     this.#witness.acknowledged(id);
   }
 
@@ -91,7 +98,7 @@ export class Membership {
 
   /** Resolves to true when `id` has been heard, to false where it is too late for that. */
   async #untilHeard(id: string): Promise<boolean> {
-    if (compareIds(this.#witness.latest, id) >= 0) return true;
+    if (compareIds(this.#latest, id) >= 0) return true;
     const gate = new Gate(`${this.#member.name} hears the newest message of ${this.room}`);
     this.#awaited = { id, gate };
     try {
@@ -119,7 +126,7 @@ export class Membership {
     }
     return pages.flat().flatMap(({ id, text }) => {
       const said = readText(text);
-      return said === undefined ? [] : [{ id, sender: said.sender, number: said.number }];
+      return said === undefined ? [] : [{ id, ...said }];
     });
   }
 

@@ -4,7 +4,8 @@ import http from 'k6/http';
 import { target, tokenFile, tokenSecret } from '../settings.ts';
 import { MemberError } from './errors.ts';
 
-const lifeSeconds = 12 * 3_600;
+/** Longer than any run. */
+const lifeSeconds = 7 * 24 * 3_600;
 
 const givenTokens = tokenFile === undefined ? undefined : open(tokenFile).split(/\s+/).filter(Boolean);
 

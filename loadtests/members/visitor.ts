@@ -1,6 +1,5 @@
-import type { OpenMember, Run } from './crowd.ts';
+import { untilStart, type OpenMember, type Run } from './crowd.ts';
 import type { Member, MemberOptions } from './member.ts';
-import { untilTime } from './time.ts';
 
 /** A member in the one room it is in. */
 export interface Visitor {
@@ -19,6 +18,6 @@ export async function enterRoom(
   const member = await open(options);
   const room = `${run.name}-${id % rooms}`;
   await member.join(room);
-  await untilTime(run.startsAt);
+  await untilStart(run);
   return { member, room };
 }

@@ -2,12 +2,12 @@
  * Comings and goings: some members stay in their room and speak; the others join one room after the other, stay for a moment,
  * and must have heard all that was said from the answer to their join until they left, and nothing after.
  */
-import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
+import { crowdOptions, live, planRun, untilStart, type Run } from '../members/crowd.ts';
 import type { Member } from '../members/member.ts';
 import { about, speak } from '../members/speak.ts';
-import { pause, untilTime } from '../members/time.ts';
+import { pause } from '../members/time.ts';
 import { enterRoom } from '../members/visitor.ts';
-import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { correctness, promptly, undisturbed } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -16,9 +16,8 @@ const size = sizeOf('churn');
 
 export const options = crowdOptions('churn', size, {
   ...correctness(size.MEMBERS),
-  ...nothingBegunAnew,
+  ...undisturbed,
   ...promptly(size.P95_MS),
-  sluice_refused: ['count==0'],
   // Else nobody came or went, and nothing was proved.
   sluice_joined: [`count>${size.MEMBERS}`],
 });
@@ -36,7 +35,7 @@ export default function churn(run: Run): Promise<void> {
       return;
     }
     const member = await open();
-    await untilTime(run.startsAt);
+    await untilStart(run);
     await comeAndGo(run, member, id);
     await member.finish();
   });

@@ -3,7 +3,7 @@ import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
 import { about, speak } from '../members/speak.ts';
 import { untilTime } from '../members/time.ts';
 import { enterRoom } from '../members/visitor.ts';
-import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { correctness, promptly, undisturbed } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -12,9 +12,8 @@ const size = sizeOf('fanout');
 
 export const options = crowdOptions('fanout', size, {
   ...correctness(size.MEMBERS),
-  ...nothingBegunAnew,
+  ...undisturbed,
   ...promptly(size.P95_MS),
-  sluice_refused: ['count==0'],
   // Else not everybody was there to hear it.
   sluice_heard: [`count>${size.MEMBERS * size.SPEAKERS}`],
 });

@@ -1,8 +1,7 @@
 /** Conversations of two, several for each member: a room for each pair, in which nobody else hears a word. */
-import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
+import { crowdOptions, live, planRun, untilStart, type Run } from '../members/crowd.ts';
 import { anyOf, speak, thinking } from '../members/speak.ts';
-import { untilTime } from '../members/time.ts';
-import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { correctness, promptly, undisturbed } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -11,9 +10,8 @@ const size = sizeOf('private');
 
 export const options = crowdOptions('private', size, {
   ...correctness(size.MEMBERS),
-  ...nothingBegunAnew,
+  ...undisturbed,
   ...promptly(size.P95_MS),
-  sluice_refused: ['count==0'],
 });
 
 export function setup(): Run {
@@ -25,7 +23,7 @@ export default function conversations(run: Run): Promise<void> {
     const member = await open();
     const own = partnersOf(id).map((partner) => roomOfTwo(run, id, partner));
     for (const room of own) await member.join(room);
-    await untilTime(run.startsAt);
+    await untilStart(run);
     await speak(member, () => anyOf(own), { pauseMs: thinking(size.EVERY_MS), untilMs: run.endsAt });
     await member.finish();
   });

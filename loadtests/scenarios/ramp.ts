@@ -5,7 +5,7 @@
 import { crowdOptions, live, planRun, timeAt, type Run } from '../members/crowd.ts';
 import { about, speak } from '../members/speak.ts';
 import { untilTime } from '../members/time.ts';
-import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { correctness, promptly, undisturbed } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -14,10 +14,9 @@ const size = sizeOf('ramp');
 
 export const options = crowdOptions('ramp', size, {
   ...correctness(size.MEMBERS),
-  ...nothingBegunAnew,
+  ...undisturbed,
   ...promptly(size.P95_MS),
   sluice_connect_ms: [`p(95)<${size.P95_MS}`],
-  sluice_refused: ['count==0'],
 });
 
 export function setup(): Run {

@@ -2,11 +2,10 @@
  * Chat rooms as people use them: some are in everybody's list and most are small, each member is in several, and speaks after
  * having thought, shortly or at length.
  */
-import { crowdOptions, live, planRun, type Run } from '../members/crowd.ts';
+import { crowdOptions, live, planRun, untilStart, type Run } from '../members/crowd.ts';
 import { anyOf, speak, thinking } from '../members/speak.ts';
-import { untilTime } from '../members/time.ts';
 import { drawWithout, zipfWeights } from '../members/zipf.ts';
-import { correctness, nothingBegunAnew, promptly } from '../metrics.ts';
+import { correctness, promptly, undisturbed } from '../metrics.ts';
 import { sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -19,9 +18,8 @@ const longestText = 2_000;
 
 export const options = crowdOptions('rooms', size, {
   ...correctness(size.MEMBERS),
-  ...nothingBegunAnew,
+  ...undisturbed,
   ...promptly(size.P95_MS),
-  sluice_refused: ['count==0'],
 });
 
 export function setup(): Run {
@@ -33,7 +31,7 @@ export default function rooms(run: Run): Promise<void> {
     const member = await open();
     const own = drawWithout(weights, size.ROOMS_EACH, Math.random).map((index) => `${run.name}-${index}`);
     for (const room of own) await member.join(room);
-    await untilTime(run.startsAt);
+    await untilStart(run);
     await speak(member, () => anyOf(own), {
       pauseMs: thinking(size.THINK_MS),
       untilMs: run.endsAt,

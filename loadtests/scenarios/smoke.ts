@@ -17,9 +17,10 @@ const cutMembers = Math.round(size.MEMBERS * size.CUT);
 export const options = crowdOptions('smoke', size, {
   ...correctness(size.MEMBERS),
   ...nothingBegunAnew,
-  ...recovered(cutMembers),
+  ...recovered(cutMembers, '=='),
   ...promptly(size.P95_MS),
   sluice_refused: ['count==0'],
+  sluice_unanswered: ['count==0'],
 });
 
 export function setup(): Run {

@@ -7,7 +7,7 @@ import { about, speak } from '../members/speak.ts';
 import { untilTime } from '../members/time.ts';
 import { enterRoom } from '../members/visitor.ts';
 import { correctness, nothingBegunAnew } from '../metrics.ts';
-import { sizeOf } from '../settings.ts';
+import { instances, sizeOf } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
 
@@ -22,6 +22,14 @@ export const options = crowdOptions('spike', crowd, {
   'sluice_delivery_ms{phase:before}': quick,
   'sluice_ack_ms{phase:after}': quick,
   'sluice_delivery_ms{phase:after}': quick,
+  // Nobody is sent away, and nobody who was there before loses a connection.
+  sluice_recovered: ['count==0'],
+  sluice_refused: ['count==0'],
+  sluice_unanswered: ['count==0'],
+  // Else there was no crowd to speak of, or nothing after it, and nothing was proved.
+  'sluice_connect_ms{who:crowd}': [`p(95)<${size.SPIKE_SECONDS * 500}`],
+  'sluice_sent{who:crowd}': [`count>=${size.SPIKE_MEMBERS / instances}`],
+  'sluice_sent{phase:after}': ['count>0'],
 });
 
 export function setup(): Run {
@@ -31,10 +39,13 @@ export function setup(): Run {
 export default function spike(run: Run): Promise<void> {
   const beginsAt = timeAt(run, 1 / 3);
   const leavesAt = beginsAt + size.SPIKE_SECONDS * 1_000;
-  const tagsAt = (timeMs: number): Record<string, string> => ({ phase: phaseAt(timeMs, beginsAt, leavesAt) });
   return live(run, crowd, async (id, open) => {
     const isOfSpike = id > size.MEMBERS;
     if (isOfSpike) await untilTime(beginsAt);
+    const tagsAt = (timeMs: number): Record<string, string> => ({
+      phase: phaseAt(timeMs, beginsAt, leavesAt),
+      who: isOfSpike ? 'crowd' : 'before',
+    });
     const { member, room } = await enterRoom(run, id, size.ROOMS, open, { tagsAt });
     await speak(member, () => room, {
       pauseMs: about(isOfSpike ? size.SPIKE_EVERY_MS : size.EVERY_MS),

@@ -17,7 +17,7 @@ const cutMembers = Math.round(size.MEMBERS * size.CUT);
 export const options = crowdOptions('storm', size, {
   ...correctness(size.MEMBERS),
   ...nothingBegunAnew,
-  ...recovered(cutMembers * size.STORMS),
+  ...recovered(cutMembers * size.STORMS, '=='),
   // Else nobody missed anything, and nothing was proved.
   sluice_replayed: ['count>0'],
   sluice_return_ms: [`p(95)<${size.P95_MS}`],

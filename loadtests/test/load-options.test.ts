@@ -51,15 +51,11 @@ describe('what is asked for', () => {
   });
 
   test('may be to write a scenario down for several k6, which share its members evenly', () => {
-    const request = parseOptions(
-      ['storm', 'MEMBERS=80', 'INSTANCES=4', '--archive', 'x.tar'],
-      {},
-      '/here',
-      '/',
-    );
-    expect(request).toMatchObject({
+    const args = ['storm', 'MEMBERS=80', 'INSTANCES=4', 'TOKENS=t', '--archive', 'x.tar'];
+    expect(parseOptions(args, {}, '/here', '/')).toMatchObject({
       kind: 'archive',
       instances: 4,
+      tokenFile: '/here/t',
       file: '/here/x.tar',
       run: { name: 'storm' },
     });
@@ -80,17 +76,27 @@ describe('is refused, with all that is wrong with it:', () => {
   test.each<[string[], Record<string, string>, (string | RegExp)[]]>([
     [[], {}, [/^name a scenario: smoke, /]],
     [['smok', '--nodes', '0'], {}, [/^"smok" is no scenario/, /^--nodes must be/]],
-    [['smoke', 'MEMBERS=many', 'CUT=2'], {}, ['MEMBERS=many is not a whole number', /^CUT=2 is not/]],
+    [
+      ['smoke', 'MEMBERS=many', 'CUT=2'],
+      {},
+      ['MEMBERS=many is not a whole number from 1 on', /^CUT=2 is not/],
+    ],
     [['smoke', 'SLOW=2'], {}, [/^SLOW is no variable of smoke/]],
     [['smoke', 'a=2'], {}, ['"a=" is no variable', /^a is no variable/]],
     [['smoke', '--driver', 'x'], {}, [/^--driver must be of lanes/]],
     [['smoke', '--fast'], {}, [/--fast/]],
     [['smoke'], { TARGET: 'chat.example' }, [/^TARGET must be/]],
     [['smoke'], { TARGET: 'http://x/path' }, [/^TARGET must be/]],
+    [
+      ['smoke'],
+      { TARGET: 'http://ann:s3cret@x' },
+      ['TARGET must be http://host or https://host, without a user or a path'],
+    ],
+    [['smoke', 'ROOMS=0'], {}, ['ROOMS=0 is not a whole number from 1 on']],
     [['crash', 'redis'], { TARGET: 'http://x' }, [/^with TARGET, crash needs/, /^with TARGET, redis needs/]],
     [['rolling', '--roll', 'x'], {}, [/^--roll is for a given cluster/]],
     [['smoke', 'INSTANCES=2'], {}, [/^INSTANCES is for --archive/]],
-    [['smoke', 'INSTANCES=3', '--archive', 'x'], {}, ['3 k6 cannot share 20 members evenly']],
+    [['smoke', 'INSTANCES=3', '--archive', 'x'], {}, ['3 k6 cannot share 20 members, 5 to a VU, evenly']],
     [
       ['smoke', 'storm', 'INSTANCES=0', '--archive', 'x'],
       {},

@@ -136,10 +136,22 @@ describeWithK6('npm run load', () => {
     expect(readFileSync(note, 'utf8')).toBe('0\n');
     expect(done.said).not.toContain(cluster.issuer.secret);
 
-    const failing = ['redis', ...small, 'DOWN_SECONDS=0', '--restart-redis', 'echo not allowed here; exit 3'];
-    const { code, said } = await load(failing, env);
+    const failing = [
+      'redis',
+      ...small,
+      'DOWN_SECONDS=0',
+      '--restart-redis',
+      'echo not allowed; exit 3 # s3cret',
+    ];
+    const { code, said, out } = await load(failing, env);
     expect({ code, said }).toEqual({ code: 99, said });
-    expect(said).toContain('exit code 3. not allowed here');
+    // What it says is for the person at the terminal. Reports, which others see, have neither that nor the command.
+    expect(said).toContain('not allowed\n');
+    expect(said).toContain('--restart-redis failed: exit code 3.');
+    const report = readFileSync(join(runFolders(out)[0] as string, 'report.html'), 'utf8');
+    expect(report).toContain('--restart-redis failed: exit code 3.');
+    expect(said + report).not.toContain('s3cret');
+    expect(report).not.toContain('not allowed');
   });
 
   test('fails with a reason where nobody answers at TARGET, and with all that is wrong where options are', async () => {
@@ -149,6 +161,25 @@ describeWithK6('npm run load', () => {
     const wrong = await load(['smok', '--nodes', 'x']);
     expect(wrong.code).toBe(64);
     expect(wrong.said).toContain('"smok" is no scenario');
+  });
+
+  test('raises the load until a threshold breaks, says which broke first, and takes that for no failure', async () => {
+    const steps = [
+      'MEMBERS=12',
+      'MEMBERS_PER_VU=3',
+      'STEPS=4',
+      'ROOM_SIZE=3',
+      'SECONDS=16',
+      'P95_MS=0',
+      'GATHER_SECONDS=1',
+    ];
+    const { code, out, said } = await load(['breakpoint', ...steps, '--nodes', '1']);
+    expect({ code, said }).toEqual({ code: 0, said });
+    expect(said).toMatch(
+      /^ {2}broke first in step [12], at \d+ members, .*: sluice_(connect|ack|delivery)_ms/m,
+    );
+    // Those of later steps never came.
+    expect(rowsOf(out)[0]?.slice(1, 3)).toEqual(['breakpoint', 'passed']);
   });
 
   test('ended before its time, it says that nothing is proved, and leaves nothing running', async () => {

@@ -19,8 +19,11 @@ function value(_plot, number) {
   const height = 200;
   const seriesColours = 6;
   // All charts show the same time, however much of it they have something to show of.
-  const moments = charts.flatMap(({ times }) => times);
-  const span = [Math.min(...moments), Math.max(...moments)];
+  const ends = charts.filter(({ times }) => times.length > 0);
+  const span = [
+    Math.min(...ends.map(({ times }) => times[0])),
+    Math.max(...ends.map(({ times }) => times.at(-1))),
+  ];
 
   /** Shades the times in which something was done to the cluster, and says what. */
   const drawBands = (plot) => {

@@ -34,15 +34,14 @@ const columns: readonly (readonly [title: string, read: (result: RunResult, fold
   ['report', (result, folder) => `[report](${relative(folder, join(result.folder, 'report.html'))})`],
 ];
 
-/** Adds a line for `result` to the table of all runs in `folder`, and begins one where there is none; returns its path. */
-export function addToTable(folder: string, result: RunResult): string {
+/** Adds a line for `result` to the table of all runs in `folder`, `runs.md`, and begins one where there is none. */
+export function addToTable(folder: string, result: RunResult): void {
   const path = join(folder, 'runs.md');
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, row(columns.map(([title]) => title)) + row(columns.map(() => '---')));
   }
   appendFileSync(path, row(columns.map(([, read]) => read(result, folder).replaceAll('|', '\\|'))));
-  return path;
 }
 
 function row(cells: readonly string[]): string {

@@ -7,6 +7,8 @@ import type { UsageSample } from './watch-processes.ts';
 /** All there is to say of a run. */
 export interface RunResult extends K6Result {
   readonly run: PlannedRun;
+  /** How to make it again. */
+  readonly command: string;
   /** Of the cluster, for people. */
   readonly cluster: string;
   /** Milliseconds since the epoch, of k6 alone. */

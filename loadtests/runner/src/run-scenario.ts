@@ -33,6 +33,7 @@ export async function runScenario(run: PlannedRun, context: RunContext): Promise
     if (request.target === undefined) progress.say('starting a cluster');
     const cluster = await clusterFor(scope, request);
     const control = await startControlServer(scope, cluster.controls);
+    signal.throwIfAborted();
     const folder = makeFolder(request.out, run.name);
     const generator: WatchedProcess[] = [];
     const watch = watchProcesses(() => [...cluster.processes(), ...generator]);
@@ -55,6 +56,7 @@ export async function runScenario(run: PlannedRun, context: RunContext): Promise
     const result: RunResult = {
       ...ended,
       run,
+      command: commandOf(run, request),
       cluster: cluster.description,
       startedAt,
       endedAt,
@@ -85,8 +87,24 @@ function expectedMsOf({ size }: PlannedRun): number {
 }
 
 function makeFolder(out: string, name: string): string {
+  mkdirSync(out, { recursive: true });
   const moment = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  const folder = join(out, `${moment}-${name}`);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  // Where another run began in the same second.
+  for (let number = 1; ; number++) {
+    const folder = join(out, `${moment}-${name}${number === 1 ? '' : `-${number}`}`);
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** How to make the run again. */
+function commandOf({ name, given }: PlannedRun, { target, nodes, driver }: RunRequest): string {
+  const size = Object.entries(given).map(([variable, value]) => `${variable}=${value}`);
+  const own = [`--nodes ${nodes}`, ...(driver === undefined ? [] : [`--driver ${driver}`])];
+  const words = ['npm run load --', name, ...size, ...(target === undefined ? own : [`TARGET=${target}`])];
+  return words.join(' ');
 }

@@ -49,6 +49,28 @@ describe('who hears everything once and in order', () => {
   });
 });
 
+describe('what came between the answer to a join and the history that was read after it', () => {
+  const history = said(1, 2, 3).map((message, index): WitnessedMessage => ({
+    ...message,
+    sentAt: 100 * (index + 1),
+  }));
+
+  test('is owed where it was sent after the answer', () => {
+    const witness = new RoomWitness();
+    witness.joined('2-0', 150);
+    hear(witness, said(3));
+    expect(conclude(witness, history)).toEqual(['lost']);
+  });
+
+  test('is not owed where it was sent before, nor a second time', () => {
+    const witness = new RoomWitness();
+    witness.joined('2-0', 250);
+    hear(witness, said(3));
+    expect(witness.audit(history, '3-0')).toEqual([]);
+    expect(conclude(witness, history)).toEqual([]);
+  });
+});
+
 describe('a message', () => {
   test('that is missing between others is lost, once', () => {
     const witness = joined();

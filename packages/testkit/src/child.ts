@@ -63,8 +63,9 @@ export async function spawnChild(scope: Scope, options: ChildOptions): Promise<C
     env: { PATH, HOME, ...options.env },
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // In a group of its own: Ctrl-C at a terminal is for whoever started it, who ends it in order.
-    detached: true,
+    // In a group of its own: Ctrl-C at a terminal is for whoever started it, who ends it in order. Only where it dies with
+    // that one in any case.
+    detached: setpriv !== undefined,
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

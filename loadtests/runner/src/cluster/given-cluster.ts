@@ -19,7 +19,7 @@ export async function reachGivenCluster(
     (name: FaultName) =>
     async (request: { readonly downMs?: number }): Promise<ControlAnswer> => {
       const env = request.downMs === undefined ? {} : { DOWN_MS: String(request.downMs) };
-      await runCommand(scope, commands[name] as string, env);
+      await runCommand(scope, `--${name}`, commands[name] as string, env);
       return {};
     };
   const faults = Object.keys(commands).map((name) => [name, bidden(name as FaultName)]);

@@ -9,7 +9,9 @@ import {
   type Gateway,
   type Scope,
 } from '@sluice/testkit';
+import { loadError } from '../errors.ts';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
+import type { ControlAnswer } from './control-requests.ts';
 import { countAll } from './gateway-counts.ts';
 import { createSlowAddress } from './slow-address.ts';
 
@@ -59,32 +61,41 @@ export async function startOwnCluster(scope: Scope, options: OwnClusterOptions):
     scope,
     slots.map(({ gateway }) => gateway),
   );
+  let isClosing = false;
+  let underWay: Promise<unknown> = Promise.resolve();
+  /** Whatever is done is done to its end, or to the end of its step, before the cluster is closed. */
+  const inOrder = async (steps: readonly (() => Promise<unknown>)[]): Promise<ControlAnswer> => {
+    const act = async (): Promise<void> => {
+      for (const step of steps) {
+        if (isClosing) throw loadError('not_done', { text: 'The cluster is being closed.' });
+        await step();
+      }
+    };
+    const acting = act();
+    underWay = Promise.allSettled([underWay, acting]);
+    await acting;
+    return {};
+  };
+  // Registered last, and so the first to be called.
+  scope.onClose(async () => {
+    isClosing = true;
+    await underWay;
+  });
   return {
     url: front.url,
     jwtSecret: issuer.secret,
     description: `${nodes} gateways${driver === undefined ? '' : ` (${driver})`}, Redis, HAProxy on this machine`,
     controls: {
-      async roll() {
-        for (const slot of slots) {
-          await slot.gateway.stop();
-          await slot.start();
-          await pause(minReadyMs);
-        }
-        return {};
-      },
-      async crash({ downMs }) {
+      roll: () =>
+        inOrder(
+          slots.flatMap((slot) => [() => slot.gateway.stop(), () => slot.start(), () => pause(minReadyMs)]),
+        ),
+      crash: ({ downMs }) => {
         const [slot] = slots as [Slot];
-        await slot.gateway.kill();
-        await pause(downMs);
-        await slot.start();
-        return {};
+        return inOrder([() => slot.gateway.kill(), () => pause(downMs), () => slot.start()]);
       },
-      async 'restart-redis'({ downMs }) {
-        await redis.kill();
-        await pause(downMs);
-        await redis.restart();
-        return {};
-      },
+      'restart-redis': ({ downMs }) =>
+        inOrder([() => redis.kill(), () => pause(downMs), () => redis.restart()]),
       slow: createSlowAddress(scope, front.url),
     },
     counted: () => countAll(slots.map(({ gateway }) => gateway)),

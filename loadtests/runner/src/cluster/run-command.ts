@@ -1,30 +1,41 @@
 import { spawn } from 'node:child_process';
-import type { Scope } from '@sluice/testkit';
+import { once } from 'node:events';
+import { within, type Scope } from '@sluice/testkit';
 import { loadError } from '../errors.ts';
 
-const keptBytes = 2_000;
+/** What a command may take once nobody waits for it any more: half done, it may leave a deployment without its Redis. */
+const finishWithinMs = 120_000;
 
-/** Runs a shell command in the user's own environment; rejects with `not_done` and its last words where it fails. */
+/**
+ * Runs a shell command in the user's own environment, with its output on stderr; rejects with `not_done` where it fails. It is
+ * not ended by Ctrl-C: where `scope` closes, that waits for it.
+ * @param name how errors call it, which are shown where the command itself, and what it says, may not be
+ */
 export async function runCommand(
   scope: Scope,
+  name: string,
   command: string,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const child = spawn('sh', ['-c', command], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', process.stderr, process.stderr],
+    detached: true,
   });
-  scope.onClose(() => child.kill());
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-keptBytes);
-    });
-  }
-  const failure = await new Promise<string | undefined>((resolve) => {
+  const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', ({ message }) => resolve(message));
     child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
   });
-  if (failure !== undefined)
-    throw loadError('not_done', { text: `"${command}": ${failure}. ${said.trim()}` });
+  scope.onClose(async () => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    process.stderr.write(`waiting for ${name} to end\n`);
+    try {
+      await within(once(child, 'close'), { timeoutMs: finishWithinMs });
+    } catch {
+      process.stderr.write(`${name} did not end, and is killed\n`);
+      process.kill(-child.pid, 'SIGKILL');
+    }
+  });
+  const failure = await ended;
+  if (failure !== undefined) throw loadError('not_done', { text: `${name} failed: ${failure}.` });
 }

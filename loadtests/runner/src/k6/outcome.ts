@@ -16,8 +16,8 @@ export interface Load {
 /** In such a run: where it broke. */
 export interface Break {
   readonly step: number;
-  /** What broke first; more than one where they did within the same step. */
-  readonly crossed: readonly Crossing[];
+  /** Whose limit broke first; more than one where they did within the same step. */
+  readonly metrics: readonly string[];
   readonly load: Load;
   /** Of the last step in which all held; left out where the first one broke. */
   readonly held?: Load;
@@ -32,8 +32,8 @@ export interface Outcome {
 }
 
 /** What broke first, and what held. */
-export function breakText({ step, crossed, load, held }: Break): string {
-  const first = crossed.map(({ metric, rule }) => `${metric.replace(/\{.*/, '')} ${rule}`).join(' and ');
+export function breakText({ step, metrics, load, held }: Break): string {
+  const first = metrics.join(' and ');
   const before = held === undefined ? 'nothing less was tried' : `${loadText(held)} held`;
   return `broke first in step ${step}, at ${loadText(load)}: ${first}; ${before}`;
 }

@@ -9,11 +9,14 @@ export interface Frame {
 
 type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
 
+interface RunParameters {
+  readonly aggregates: Readonly<Record<MetricType, readonly string[]>>;
+  /** When k6 ends the scenario at the latest, in milliseconds from its beginning. */
+  readonly endOffset?: number;
+}
+
 type RecordedEvent =
-  | {
-      readonly event: 'param';
-      readonly data: { readonly aggregates: Readonly<Record<MetricType, readonly string[]>> };
-    }
+  | { readonly event: 'param'; readonly data: RunParameters }
   | { readonly event: 'metric'; readonly data: Readonly<Record<string, { readonly type: MetricType }>> }
   | {
       readonly event: 'start' | 'snapshot' | 'cumulative' | 'stop';
@@ -29,7 +32,7 @@ export class Recording {
   readonly #path: string;
   readonly #types = new Map<string, MetricType>();
   readonly #frames: Frame[] = [];
-  #aggregates: Readonly<Record<MetricType, readonly string[]>> | undefined;
+  #parameters: RunParameters | undefined;
   #readBytes = 0;
   #rest = '';
 
@@ -40,6 +43,11 @@ export class Recording {
   /** All that have been read, oldest first. */
   get frames(): readonly Frame[] {
     return this.#frames;
+  }
+
+  /** How long the scenario takes at most, in milliseconds; undefined before k6 has said so. */
+  get longestMs(): number | undefined {
+    return this.#parameters?.endOffset;
   }
 
   /** Reads what has been written since; returns the frames among it. */
@@ -77,7 +85,7 @@ export class Recording {
   #take(recorded: RecordedEvent): void {
     switch (recorded.event) {
       case 'param':
-        this.#aggregates = recorded.data.aggregates;
+        this.#parameters = recorded.data;
         return;
       case 'metric':
         for (const [name, { type }] of Object.entries(recorded.data)) this.#types.set(name, type);
@@ -98,7 +106,7 @@ export class Recording {
     const names = [...this.#types.keys()].toSorted();
     const metrics = new Map<string, Record<string, number>>();
     for (const [index, name] of names.entries()) {
-      const aggregates = this.#aggregates?.[this.#types.get(name) as MetricType] ?? [];
+      const aggregates = this.#parameters?.aggregates[this.#types.get(name) as MetricType] ?? [];
       const own = values[index] ?? [];
       // Nothing was measured of it in this second.
       if (own.length === 0) continue;

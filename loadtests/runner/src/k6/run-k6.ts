@@ -75,15 +75,16 @@ export async function runK6(scope: Scope, options: K6Options): Promise<K6Result>
   });
   onStarted(child.pid);
   const recording = new Recording(recordPath);
-  await untilEnded(child, signal, () => onFrames(recording.read()));
+  await untilEnded(child, recording, signal, () => onFrames(recording.read()));
   const summary = readSummary(summaryPath);
   if (summary === undefined) throw loadError('k6_failed', { text: `k6 left no summary; ${child.tail()}` });
   return { summary, frames: recording.frames, complaints: complaintsOf(child) };
 }
 
-/** Of the user's own environment, what is for k6 and not about what is set here. */
+/** Of the user's own environment, what is for k6, and neither about what is set here nor against what is to be checked. */
 function k6Environment(): Record<string, string> {
-  const passed = /^(K6_(?!API$|WEB_DASHBOARD)|HTTPS?_PROXY$|NO_PROXY$)/i;
+  const passed =
+    /^(K6_(?!(API|OUT|VUS|DURATION|ITERATIONS|STAGES|PAUSED)$|WEB_DASHBOARD|NO_|SUMMARY|LOG_)|HTTPS?_PROXY$|NO_PROXY$)/i;
   const entries = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && passed.test(entry[0]),
   );
@@ -102,12 +103,24 @@ function scenarioEnvironment({ request, run, cluster, controlUrl }: K6Options): 
   };
 }
 
-async function untilEnded(child: Child, signal: AbortSignal, onTick: () => void): Promise<void> {
+async function untilEnded(
+  child: Child,
+  recording: Recording,
+  signal: AbortSignal,
+  onTick: () => void,
+): Promise<void> {
+  const startedMs = performance.now();
   const stop = (): void => child.signal('SIGINT');
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   for (let exit: ChildExit | undefined; exit === undefined;) {
     exit = await Promise.race([child.exited, pause(readEveryMs, undefined)]);
     onTick();
+    const { longestMs } = recording;
+    if (exit === undefined && performance.now() - startedMs > (longestMs ?? Infinity) + endWithinMs) {
+      child.signal('SIGKILL');
+      throw loadError('k6_failed', { text: `k6 did not end in time; ${child.tail()}` });
+    }
   }
   signal.removeEventListener('abort', stop);
 }

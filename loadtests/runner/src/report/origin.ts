@@ -4,13 +4,12 @@ import { repositoryPath } from '@sluice/testkit';
 import type { RunResult } from '../run-result.ts';
 
 /** When, where and with what a run was made, and how to make it again; a line each. */
-export function describeOrigin({ run, cluster, startedAt }: RunResult): string[] {
-  const given = Object.entries(run.given).map(([name, value]) => ` ${name}=${value}`);
+export function describeOrigin({ command, cluster, startedAt }: RunResult): string[] {
   const processors = cpus();
   return [
     `${new Date(startedAt).toISOString()}, against ${cluster}`,
     `${processors.length} cores of ${processors[0]?.model ?? 'unknown make'}, Node ${process.version.slice(1)}, commit ${commit()}`,
-    `npm run load -- ${run.name}${given.join('')}`,
+    command,
   ];
 }
 
