@@ -25,7 +25,7 @@ export class Membership {
   readonly #member: Member;
   readonly #witness = new RoomWitness();
   #shown = 0;
-  /** The newest id heard, of whomever. */
+  /** The newest id heard, of whomever, or that is not to be heard since it is from before the join. */
   #latest = beginning;
   /** What must have been heard before the next check, and the gate that opens then. */
   #awaited: { readonly id: string; readonly gate: Gate } | undefined;
@@ -40,6 +40,8 @@ export class Membership {
    * @param answeredAt when, in milliseconds since the epoch
    */
   joined(newest: string, answeredAt: number): void {
+    // Nobody will hear it any more who has not by now.
+    if (compareIds(newest, this.#latest) > 0) this.#latest = newest;
     // Of several k6 each has a clock of its own.
     this.#witness.joined(newest, instances === 1 ? answeredAt : undefined);
   }
