@@ -4,6 +4,7 @@ import { origin, type ClusterLog, type LogEntry, type LogListener, type Topic } 
 import { createLogKeys } from './log-keys.ts';
 import { beatScript, endScript, membersScript } from './log-scripts.ts';
 import { RedisPublisher } from './redis-publisher.ts';
+import { TailQuestions } from './tail-questions.ts';
 
 export interface RedisLogOptions {
   /** Publications that are not settled, in bytes; 8 MiB unless given. */
@@ -31,6 +32,10 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
     clock: options.clock ?? systemClock,
     maxBytes: options.outboxMaxBytes ?? 8 * 1_024 * 1_024,
     maxAgeMs: options.outboxMaxAgeMs ?? 5_000,
+  });
+  const tails = new TailQuestions(async (topics) => {
+    const reply = await commands.send(['MGET', ...topics.map((topic) => keys.end(topic))], again);
+    return reply as (string | null)[];
   });
   let listener: LogListener | undefined;
   let stopWatching: (() => void) | undefined;
@@ -64,7 +69,10 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       listener = undefined;
       await publisher.stop(deadlineMs);
     },
-    publish: (publication) => publisher.publish(publication),
+    publish(publication) {
+      tails.putNow();
+      return publisher.publish(publication);
+    },
     async send(topic, body) {
       // What is kept for nobody must not wait either.
       if (!commands.available) throw redisError('redis_unavailable', { text: 'There is no connection.' });
@@ -89,11 +97,7 @@ export function createRedisLog(core: RedisCore, options: RedisLogOptions = {}): 
       await core.subscriber().subscribe('sharded', keys.channel(topic), (payload) => hear(topic, payload));
     },
     unsubscribe: (topic) => core.subscriber().unsubscribe(keys.channel(topic)),
-    async tails(topics) {
-      if (topics.length === 0) return [];
-      const reply = await commands.send(['MGET', ...topics.map((topic) => keys.end(topic))], again);
-      return (reply as (string | null)[]).map((position) => position ?? origin);
-    },
+    tails: (topics) => (topics.length === 0 ? Promise.resolve([]) : tails.of(topics)),
     async end() {
       const reply = await commands.run(endScript, [keys.index, keys.lost], [], again);
       const [position, lostUntil] = reply as [string, string];

@@ -208,6 +208,16 @@ describe.each(benches)('a log %s', (_, openBench) => {
     expect(await log.end()).toEqual({ position: b.position, lostUntil: origin });
   });
 
+  test('asked where topics end, answers for the moment: what its process publishes next lies behind', async () => {
+    const { log } = await (await openBench(scope)).node();
+    const first = await log.publish({ topics: ['a'], body: '1', retention });
+    const asked = [log.tails(['a']), log.tails(['b', 'a'])];
+    const published = log.publish({ topics: ['a', 'b'], body: '2', retention });
+    const later = log.tails(['a']);
+    expect(await Promise.all(asked)).toEqual([[first.position], [origin, first.position]]);
+    expect(await later).toEqual([(await published).position]);
+  });
+
   test('reads forwards and backwards, between positions and up to a limit', async () => {
     const { log } = await (await openBench(scope)).node();
     const positions: string[] = [];
