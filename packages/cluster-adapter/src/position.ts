@@ -12,3 +12,7 @@ export function comparePositions(a: string, b: string): number {
 export function isAfter(a: string, b: string): boolean {
   return comparePositions(a, b) > 0;
 }
+
+export function laterOf(a: string, b: string): string {
+  return isAfter(a, b) ? a : b;
+}

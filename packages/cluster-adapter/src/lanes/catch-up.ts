@@ -1,4 +1,4 @@
-import { comparePositions } from '../position.ts';
+import { comparePositions, laterOf } from '../position.ts';
 import { origin, type ClusterLog, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
 import type { Followed } from './followed.ts';
 import type { Lane } from './lane.ts';
@@ -26,6 +26,8 @@ export class CatchUp {
   readonly #lane: Lane;
   #cursor: Position = origin;
   #tap: Tap | undefined;
+  /** Of each topic, what is not to be given. */
+  #after: ReadonlyMap<Topic, Position> = new Map();
 
   constructor(log: Pick<ClusterLog, 'read'>, lane: Lane) {
     this.#log = log;
@@ -47,9 +49,10 @@ export class CatchUp {
     this.close();
     // In one tick: what is handed out from now on is tapped, what was before is read.
     this.#tap = this.#lane.tap(topics.map(({ followed }) => followed));
+    this.#after = new Map(topics.map(({ followed, after }) => [followed.topic, after]));
     const ranges = topics.map(({ followed: { topic, last, lastIsEntry }, after }) => ({
       topic,
-      after: comparePositions(after, this.#cursor) > 0 ? after : this.#cursor,
+      after: laterOf(after, this.#cursor),
       until: last,
       ends: lastIsEntry,
     }));
@@ -69,6 +72,8 @@ export class CatchUp {
     if (tap === undefined || tap.overflowed) return false;
     for (const { topic, entry } of tap.entries) {
       if (comparePositions(entry.position, this.#cursor) <= 0) continue;
+      // The node may have been behind where this begins.
+      if (comparePositions(entry.position, this.#after.get(topic) ?? origin) <= 0) continue;
       sink.take(topic, entry);
       this.#cursor = entry.position;
     }

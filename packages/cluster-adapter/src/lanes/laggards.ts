@@ -1,5 +1,6 @@
 import { backoffMs, type Clock } from '@sluice/kernel';
 import type { Socket } from 'socket.io';
+import { laterOf } from '../position.ts';
 import type { ClusterLog, LogEntry, Position, Topic } from '../log/cluster-log.ts';
 import { CatchUp, type MissedTopic } from './catch-up.ts';
 import type { Followed } from './followed.ts';
@@ -13,6 +14,8 @@ export interface LaggardsOptions {
   readonly maxQueuedBytes: number;
   /** What a socket hears: its rooms and its namespace. */
   readonly topicsOf: (sid: string) => readonly Followed[];
+  /** Resolve once it is known from where on a socket hears the rooms that it has joined. */
+  readonly known: (sid: string) => readonly Promise<void>[];
   /** Writes a logged entry to a socket, where it is meant for it and still wanted. Returns its sender's `traceparent`. */
   readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => string | undefined;
   /** Returns false where the socket does not live on. */
@@ -96,7 +99,9 @@ export class Laggards {
   }
 
   joined(sid: string, topic: Topic, position: Position): void {
-    this.#lagging.get(sid)?.after.set(topic, position);
+    const after = this.#lagging.get(sid)?.after;
+    // It may have been given more since.
+    after?.set(topic, laterOf(after.get(topic) ?? position, position));
   }
 
   remove(sid: string): void {
@@ -110,7 +115,7 @@ export class Laggards {
   async #serve(laggard: Laggard): Promise<void> {
     const { socket, after } = laggard;
     const { conn } = internalsOf(socket).client;
-    const { topicsOf, write, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
+    const { topicsOf, known, write, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
     const catchUp = new CatchUp(this.#log, this.#lane);
     const began = clock.now();
     let replayed = 0;
@@ -125,7 +130,7 @@ export class Laggards {
       try {
         await this.#drained(laggard, conn, maxQueuedBytes / 4);
         const followed = topicsOf(socket.id);
-        await Promise.all(followed.map(({ ready }) => ready));
+        await Promise.all([...followed.map(({ ready }) => ready), ...known(socket.id)]);
         // Who waited for the same is told first from where on its new rooms are heard.
         await new Promise(setImmediate);
         if (laggard.gone) break;

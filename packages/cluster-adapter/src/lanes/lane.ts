@@ -121,16 +121,21 @@ export class Lane implements LogListener {
   }
 
   /**
-   * Somebody begins to hear a topic that is not live yet: `onBase` is told, before anything is handed out, from where on.
-   * Asked in this very tick, so that what this node publishes next lies behind it.
+   * Somebody begins to hear a topic: `onBase` is told from where on, and before anything is handed out where the topic is
+   * not live yet. Asked in this very tick, so that what this node publishes next lies behind it. Resolves once it is told.
    */
-  begin(followed: Followed, after: Position | undefined, onBase: (position: Position) => void): void {
+  begin(
+    followed: Followed,
+    after: Position | undefined,
+    onBase: (position: Position) => void,
+  ): Promise<void> {
     const { opening } = followed;
     followed.opening = undefined;
     // Who has opened it in this very call begins where it does.
     const told = (opening ?? this.#establishing.ask(followed, after)).then(onBase);
     told.catch(() => undefined);
     followed.begun?.push(told);
+    return told;
   }
 
   /** @param lingerMs how long the topic is followed on where nobody else wants it */
@@ -213,7 +218,8 @@ export class Lane implements LogListener {
     if (comparePositions(lostUntil, this.#cursorBefore) <= 0) return;
     for (const followed of this.#topics.values()) {
       const { topic, live } = followed;
-      if (live) this.#onGap(followed, { topic, from: this.#cursorBefore, to: lostUntil, isEnd: false });
+      const gap = { topic, from: this.#cursorBefore, to: lostUntil, through: lostUntil, isEnd: false };
+      if (live) this.#tellGap(followed, gap);
     }
   }
 
@@ -284,13 +290,17 @@ export class Lane implements LogListener {
     }
   }
 
-  /** Where the end of a topic cannot be read, it counts as gone once that has been told. */
+  /** What cannot be read counts as gone once that has been told. */
   #onGap(followed: Followed, gap: LogGap): void {
+    this.#tellGap(followed, gap);
+    if (comparePositions(gap.through, followed.last) <= 0) return;
+    followed.last = gap.through;
+    followed.lastIsEntry = true;
+  }
+
+  #tellGap(followed: Followed, gap: LogGap): void {
     if (followed.taps !== undefined) for (const tap of followed.taps) tap.onGap();
     followed.listener.onGap(gap);
-    if (!gap.isEnd) return;
-    followed.last = gap.to;
-    followed.lastIsEntry = true;
   }
 
   #flow(): void {

@@ -1,10 +1,9 @@
-import type { Context } from '@opentelemetry/api';
-import { recorded, within } from '@sluice/telemetry';
 import type { Namespace, Socket } from 'socket.io';
 import { Adapter, type BroadcastOptions, type Room, type Session, type SocketId } from 'socket.io-adapter';
 import type { Packet } from 'socket.io-parser';
 import { origin, type LogReceipt, type Position, type Topic } from '../log/cluster-log.ts';
 import { ClusterQueries } from './cluster-queries.ts';
+import { Entering } from './entering.ts';
 import { FollowedRooms } from './followed-rooms.ts';
 import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
@@ -36,11 +35,14 @@ export class LanesAdapter extends Adapter implements NodeHandler {
   /** The socket that is joining: its own room is followed from the beginning. */
   #joining: SocketId | undefined;
   readonly #hearing: Hearing = {
-    onEntry: (room, followed, entry, before) => this.#sockets.onEntry(room, followed, entry, before),
+    onEntry: (room, followed, entry, before) => {
+      this.#sockets.onEntry(room, followed, entry, before);
+      if (room !== undefined) this.#rooms.arrivals.passed(room, entry.position);
+    },
     onSent: (room, body) => this.#sockets.onSent(room, body),
     onGap: (room, gap) => this.#onGap(room, gap),
   };
-  readonly #entering = new Map<SocketId, Map<Room, Promise<void>>>();
+  readonly #entering: Entering;
   #closing: Promise<void> | undefined;
 
   constructor(nsp: Namespace, node: LanesNode) {
@@ -82,17 +84,24 @@ export class LanesAdapter extends Adapter implements NodeHandler {
       recovers: serverOf(nsp).opts.connectionStateRecovery !== undefined,
       follow: (room) => (room === undefined ? this.#followAll() : this.#follow(room)),
       enter: (sid, rooms) => void super.addAll(sid, new Set(rooms)),
-      joinedEarly: (sid) => this.#joinedEarly(sid),
+      joinedEarly: (sid) => this.#entering.positions(sid, this.sids.get(sid) ?? []),
       leaveEarly: (sid) => {
         const rooms = new Set(this.sids.get(sid));
         super.delAll(sid);
         return rooms;
       },
+      all: () => this.#all,
+    });
+    this.#entering = new Entering(this.#rooms, {
+      laggards: this.#sockets.laggards,
+      sessions: this.#sessions,
+      isIn: (id, room) => this.rooms.get(room)?.has(id) === true,
     });
     this.#all = this.#followAll();
     this.on('create-room', (room: Room) =>
       this.#rooms.open(room, room === this.#joining ? origin : this.#joiningAfter),
     );
+    this.on('leave-room', (room: Room, id: SocketId) => this.#rooms.arrivals.leave(id, room));
     this.on('delete-room', (room: Room) => this.#rooms.close(room));
     node.enter(this);
   }
@@ -132,10 +141,9 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     this.#joining = id;
     void super.addAll(id, rooms);
     this.#joining = undefined;
-    for (const room of joined) if (room !== id) this.#enter(id, room);
+    for (const room of joined) if (room !== id) this.#entering.begin(id, room, this.#joiningAfter);
     // Who joins once more may be waiting for the first time. For a socket's own room that is the only way to.
-    const entering = this.#entering.get(id);
-    const works = [...rooms].map((room) => entering?.get(room)).filter((work) => work !== undefined);
+    const works = this.#entering.underWay(id, rooms);
     if (rooms.has(id) && before?.has(id) === true) works.push(this.heard(id));
     if (works.length === 0) return;
     const work = Promise.all(works).then(() => undefined);
@@ -286,48 +294,13 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     return followed;
   }
 
-  /** Keeps, until it is done, the work that ends with the room heard and in the session. */
-  #enter(id: SocketId, room: Room): void {
-    const held = recorded();
-    const entering = this.#entering.get(id) ?? new Map<Room, Promise<void>>();
-    this.#entering.set(id, entering);
-    const work = this.#arrive(id, room, held).finally(() => {
-      if (entering.get(room) === work) entering.delete(room);
-      if (entering.size === 0 && this.#entering.get(id) === entering) this.#entering.delete(id);
-    });
-    entering.set(room, work);
-  }
-
-  async #arrive(id: SocketId, room: Room, held: Context | undefined): Promise<void> {
-    const followed = this.#rooms.get(room);
-    const after = this.#joiningAfter;
-    // In the tick of the join: what is handed out from now on, it hears.
-    const wasLive = followed?.live === true;
-    if (wasLive) this.#sockets.laggards.joined(id, followed.topic, followed.last);
-    const position = await this.#rooms.arrive(id, room, after);
-    if (followed !== undefined && !wasLive) this.#sockets.laggards.joined(id, followed.topic, position);
-    if (this.rooms.get(room)?.has(id) !== true) return;
-    await within(held, () => this.#sessions.joined(id, { [room]: position }));
-  }
-
-  /** The rooms that a socket has joined before it is connected, as far as they are heard, with their positions. */
-  #joinedEarly(id: SocketId): Map<Room, Position> {
-    const early = new Map<Room, Position>();
-    for (const room of this.sids.get(id) ?? []) {
-      const followed = this.#rooms.get(room);
-      if (followed?.live === true) early.set(room, followed.last);
-    }
-    return early;
-  }
-
-  /** To those who hear the topic here; those who are behind read up to it themselves. */
+  /** To those who hear the topic here and to whom what is missing was to be given. */
   #onGap(room: Room | undefined, gap: LogGap): void {
-    const ids = room === undefined ? this.sids.keys() : (this.rooms.get(room) ?? []);
-    const sockets = [...ids]
-      .map((id) => this.nsp.sockets.get(id))
-      .filter((socket) => socket !== undefined && !this.#sockets.laggards.has(socket.id));
-    this.#observeGap(gap, sockets.length);
-    for (const socket of sockets) this.#endOrTell(socket as Socket, gap);
+    const ids = [...(room === undefined ? this.sids.keys() : (this.rooms.get(room) ?? []))];
+    const touched = ids.filter((id) => this.#sockets.misses(id, room, gap.through));
+    this.#observeGap(gap, touched.length);
+    for (const id of touched) this.#endOrTell(this.nsp.sockets.get(id) as Socket, gap);
+    if (room !== undefined && gap.isEnd) this.#rooms.arrivals.passed(room, gap.through);
   }
 
   #observeGap(gap: LogGap, sockets: number): void {

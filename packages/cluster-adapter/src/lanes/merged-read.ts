@@ -21,6 +21,8 @@ export interface LogGap {
   readonly topic: Topic;
   readonly from: Position;
   readonly to: Position;
+  /** The last that is missing. */
+  readonly through: Position;
   /** True where nothing after `from` is left to read. */
   readonly isEnd: boolean;
 }
@@ -62,11 +64,11 @@ class Cursor {
       // An entry that follows nothing began its log anew; what the log forgot before is told elsewhere.
       if (head.previous === origin || comparePositions(head.previous, from) <= 0) return undefined;
       this.last = head.previous;
-      return { topic, from, to: head.position, isEnd: false };
+      return { topic, from, to: head.position, through: head.previous, isEnd: false };
     }
     if (!this.ended || !this.ends || comparePositions(from, this.until) >= 0) return undefined;
     this.last = this.until;
-    return { topic, from, to: this.until, isEnd: true };
+    return { topic, from, to: this.until, through: this.until, isEnd: true };
   }
 
   async fill(log: ReadPort): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Namespace, Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
+import { Beginnings } from './beginnings.ts';
 import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
 import { noteSender } from './lanes-tracing.ts';
@@ -19,6 +20,8 @@ export interface NamespaceSessionsOptions {
   readonly enter: (sid: string, rooms: Iterable<string>) => void;
   readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
   readonly leaveEarly: (sid: string) => ReadonlySet<string>;
+  /** What every socket of the namespace hears. */
+  readonly all: () => Followed;
 }
 
 // Socket.IO's own default.
@@ -50,12 +53,13 @@ export class NamespaceSessions {
         const socket = nsp.sockets.get(sid);
         return socket === undefined ? undefined : this.#dataOf(socket);
       },
-      givenTo: (sid) => (sockets.laggards.has(sid) ? undefined : lane.cursor),
+      givenTo: (sid) => sockets.givenTo(sid),
       heartbeatMs: pingInterval + pingTimeout,
       onFenced: (sid) => this.#onFenced(sid),
       tracing: node.tracing,
       onFault,
     });
+    const beginnings = new Beginnings(log, options.all);
     this.#recovery = new Recovery(
       { log, lane, sessions, keeper: this.#keeper, admission, tracing: node.tracing },
       {
@@ -68,6 +72,7 @@ export class NamespaceSessions {
         leaveEarly: options.leaveEarly,
         unfollow: (followed) => lane.unfollow(followed),
         dataOf: (socket) => this.#dataOf(socket),
+        ahead: () => beginnings.ahead(),
         skipTo: (sid, position) => sockets.skipTo(sid, position),
         fence: (owner, sid, generation) => this.#fenceAt(owner, sid, generation),
         onFault,

@@ -4,7 +4,7 @@ import { redisError } from '@sluice/redis-core';
 import type { Session, SessionHold, SessionStore } from '@sluice/session-store';
 import { within } from '@sluice/telemetry';
 import type { Socket } from 'socket.io';
-import { comparePositions } from '../position.ts';
+import { comparePositions, laterOf } from '../position.ts';
 import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
 import type { Admission } from './admission.ts';
 import { ClaimsUnderWay } from './claims-under-way.ts';
@@ -65,7 +65,9 @@ export interface RecoveryOptions {
   readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
   /** Takes the socket out of them, because it goes on under another name, and tells which they were. */
   readonly leaveEarly: (sid: string) => ReadonlySet<string>;
-  /** The socket's client has been given everything up to here, elsewhere. */
+  /** Where a session is to begin instead, on a node that is behind. */
+  readonly ahead: () => Promise<Position | undefined>;
+  /** Nothing up to here is to be given to the socket's client. */
   readonly skipTo: (sid: string, position: Position) => void;
   /** Another node, or this one, may hold an older socket of the session. */
   readonly fence: (node: string, sid: string, generation: number) => void;
@@ -170,9 +172,9 @@ export class Recovery {
     this.#outcomes.set(socket, outcome);
     if (outcome.kind !== 'fresh') return;
     const admitting = this.#tracing.contextOf(socket);
-    await this.#writtenInTime(
+    await this.#inTime(
       socket,
-      within(admitting, () => this.#begin(socket)),
+      within(admitting, () => Promise.all([this.#begin(socket), this.#beginAhead(socket)])),
     );
   }
 
@@ -206,18 +208,31 @@ export class Recovery {
     });
   }
 
+  /** What this node has yet to hand out was said before the client came: neither now nor on its return is it for it. */
+  async #beginAhead(socket: Socket): Promise<void> {
+    const end = await this.#options.ahead();
+    if (end === undefined || internalsOf(socket).client.conn.readyState !== 'open') return;
+    this.#options.skipTo(socket.id, end);
+    await this.#keeper.startAt(socket.id, end);
+  }
+
   /** A client that is told its private name can come back by it, whatever happens next. */
-  async #writtenInTime(socket: Socket, written: Promise<void>): Promise<void> {
+  async #inTime(socket: Socket, begun: Promise<unknown>): Promise<void> {
     let cancel: (() => void) | undefined;
-    const overdue = new Promise<boolean>((resolve) => {
-      cancel = systemClock.schedule(beginDeadlineMs, () => resolve(true));
+    const overdue = new Promise<never>((_resolve, reject) => {
+      cancel = systemClock.schedule(beginDeadlineMs, () =>
+        reject(new Error('the session could not be written')),
+      );
     });
-    const isOverdue = await Promise.race([written.then(() => false), overdue]);
-    cancel?.();
-    if (!isOverdue) return;
-    // Another node may do better; an ordinary client tries again.
-    internalsOf(socket).client.conn.close(true);
-    throw new Error('the session could not be written');
+    try {
+      await Promise.race([begun, overdue]);
+    } catch (error) {
+      // Another node may do better; an ordinary client tries again.
+      internalsOf(socket).client.conn.close(true);
+      throw error;
+    } finally {
+      cancel?.();
+    }
   }
 
   /** @param held what it is part of, where that is recorded */
@@ -411,8 +426,4 @@ function gapReason(gaps: readonly LogGap[], from: Position, { lostUntil }: LogEn
 
 function isPosition(offset: unknown): offset is Position {
   return typeof offset === 'string' && positionText.test(offset);
-}
-
-function laterOf(a: Position, b: Position): Position {
-  return comparePositions(a, b) > 0 ? a : b;
 }

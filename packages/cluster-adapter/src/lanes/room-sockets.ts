@@ -2,8 +2,9 @@ import type { Namespace, Socket } from 'socket.io';
 import type { BroadcastOptions } from 'socket.io-adapter';
 import { PacketType, type Packet } from 'socket.io-parser';
 import type { Hop } from '../event-tracing.ts';
-import { comparePositions } from '../position.ts';
+import { comparePositions, laterOf } from '../position.ts';
 import { origin, type LogEntry, type Position } from '../log/cluster-log.ts';
+import { AheadSockets } from './ahead-sockets.ts';
 import { Delivery, type Encoded } from './delivery.ts';
 import { decodeEnvelope, type Header } from './envelope.ts';
 import type { FollowedRooms } from './followed-rooms.ts';
@@ -40,8 +41,7 @@ export interface RoomSocketsParts {
 export class RoomSockets {
   readonly laggards: Laggards;
   readonly #parts: RoomSocketsParts;
-  /** Of sockets whose clients have been given more, elsewhere, than this node has heard: up to where. */
-  readonly #skipping = new Map<string, Position>();
+  readonly #ahead = new AheadSockets();
 
   constructor(parts: RoomSocketsParts) {
     this.#parts = parts;
@@ -51,6 +51,7 @@ export class RoomSockets {
       clock: node.clock,
       maxQueuedBytes: options.maxQueuedBytes,
       topicsOf,
+      known: (sid) => parts.followed.arrivals.of(sid).map(({ known }) => known),
       write: (socket, followed, entry) => this.replay(socket, entry, followed),
       onGap,
       onResumed: (replayed, tookMs, senders) => {
@@ -63,18 +64,39 @@ export class RoomSockets {
 
   /** The socket is to be given nothing that lies before or at `position`. */
   skipTo(sid: string, position: Position): void {
-    this.#skipping.set(sid, position);
+    this.#ahead.add(sid, position);
   }
 
   /** The socket has gone. */
   remove(sid: string): void {
     this.laggards.remove(sid);
-    this.#skipping.delete(sid);
+    this.#ahead.remove(sid);
+  }
+
+  /** Everything up to here has been written to the socket; undefined for one that is behind. */
+  givenTo(sid: string): Position | undefined {
+    const { cursor } = this.#parts.node.lane;
+    return this.laggards.has(sid) ? undefined : laterOf(this.#ahead.offsetOf(sid) ?? cursor, cursor);
+  }
+
+  /**
+   * True where a gap of its room or of the namespace touches a socket. One that is behind reads up to it itself, and so does one
+   * of which it is not known yet whether that was before its join.
+   */
+  misses(id: string, room: string | undefined, through: Position): boolean {
+    const { followed, nsp } = this.#parts;
+    const socket = nsp.sockets.get(id);
+    if (socket === undefined || this.laggards.has(id) || this.#ahead.has(id, through)) return false;
+    if (room === undefined || followed.arrivals.isSettled(id, room)) return true;
+    if (!followed.arrivals.isUnsure(id, room)) return !followed.arrivals.isBefore(id, room, through);
+    this.#serveFromLog(socket);
+    return false;
   }
 
   /** A logged entry, to a room's sockets or to all. `before` is the one before it in its topic. */
   onEntry(room: string | undefined, followed: Followed, entry: LogEntry, before: Position): void {
     const { lane, options } = this.#parts.node;
+    this.#ahead.passed(entry.position);
     const delivery = this.#deliveryOf(entry, lane.cursor);
     const { p, n = '', u } = delivery.header;
     if (p === 'l') (followed.latest ??= new Map()).set(n, entry.position);
@@ -109,7 +131,7 @@ export class RoomSockets {
    * too slow, without what it need not have any more. Returns the `traceparent` of its sending, where that was recorded.
    */
   replay(socket: Socket, entry: LogEntry, behind?: Followed): string | undefined {
-    if (this.#skips(socket.id, entry.position)) return undefined;
+    if (this.#ahead.skips(socket.id, entry.position)) return undefined;
     const plain = this.#deliveryOf(entry, entry.position);
     const { x, p, n = '', u, t } = plain.header;
     const rooms = this.#parts.sids.get(socket.id);
@@ -181,21 +203,27 @@ export class RoomSockets {
     telling?: (traceparent: string) => Delivery,
   ): void {
     const { node, nsp, rooms, followed } = this.#parts;
+    const { arrivals } = followed;
     const { r, x } = delivery.header;
     let recipients = 0;
     let told: Delivery | undefined;
     for (const id of this.#meant(room, r, logged)) {
       if (x?.some((other) => rooms.get(other)?.has(id) === true) === true) continue;
-      if (room !== undefined && logged !== undefined && !followed.takes(id, room, r, logged.position))
+      if (room !== undefined && logged !== undefined && !arrivals.takes(id, room, r, logged.position))
         continue;
       const socket = nsp.sockets.get(id);
       if (socket === undefined || this.laggards.has(id)) continue;
-      if (logged !== undefined && this.#skips(id, logged.position)) continue;
+      if (logged !== undefined && this.#ahead.skips(id, logged.position)) continue;
       if (logged !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn)) {
         node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
         this.#serveFromLog(socket, logged);
-        // It may not be told this offset before what has been said to it alone is heard.
-      } else if (logged !== undefined && followed.isOpening(id)) this.#serveFromLog(socket, logged);
+        // It may not be told this offset before what has been said to it alone is heard, nor be given what may be from
+        // before its join.
+      } else if (
+        logged !== undefined &&
+        (followed.isOpening(id) || (room !== undefined && arrivals.isUnsure(id, room)))
+      )
+        this.#serveFromLog(socket, logged);
       else {
         recipients += 1;
         const traceparent = hop?.tell(socket);
@@ -232,23 +260,22 @@ export class RoomSockets {
     if (logged === undefined)
       return [...its].filter((id) => among.find((one) => rooms.get(one)?.has(id) === true) === room);
     if (this.#isFirst(logged.position)) return new Set(among.flatMap((one) => [...(rooms.get(one) ?? [])]));
-    return [...its].filter((id) => !followed.isSettled(id, room));
+    return [...its].filter((id) => !followed.arrivals.isSettled(id, room));
   }
 
-  #skips(id: string, position: Position): boolean {
-    if (this.#skipping.size === 0) return false;
-    const until = this.#skipping.get(id);
-    if (until === undefined) return false;
-    if (comparePositions(position, until) <= 0) return true;
-    // Of all that is heard here, nothing earlier can come any more.
-    this.#skipping.delete(id);
-    return false;
-  }
-
-  #serveFromLog(socket: Socket, { followed, before }: Logged): void {
-    const { node, topicsOf } = this.#parts;
+  /** @param logged what is handed out now and is the first that it has not been given */
+  #serveFromLog(socket: Socket, logged?: Logged): void {
+    const { node, topicsOf, followed } = this.#parts;
     const after = new Map(topicsOf(socket.id).map(({ topic, last }) => [topic, last]));
-    this.laggards.add(socket, after.set(followed.topic, before), node.lane.previousCursor);
+    if (logged !== undefined) after.set(logged.followed.topic, logged.before);
+    // Further than this node is, where it is ahead or has joined ahead.
+    const given = this.#ahead.offsetOf(socket.id);
+    if (given !== undefined) for (const [topic, last] of after) after.set(topic, laterOf(last, given));
+    for (const { room, since = origin } of followed.arrivals.of(socket.id)) {
+      const topic = followed.get(room)?.topic;
+      if (topic !== undefined) after.set(topic, laterOf(after.get(topic) ?? origin, since));
+    }
+    this.laggards.add(socket, after, logged === undefined ? node.lane.cursor : node.lane.previousCursor);
   }
 
   #write(socket: Socket, delivery: Delivery): void {
@@ -266,10 +293,10 @@ export class RoomSockets {
 
   /** Past the log a client that is behind, or ahead of this node, must not be told this node's offset. */
   #recoverable(socket: Socket, delivery: Delivery): Encoded {
-    const isOfNode = delivery.isLogged || (this.laggards.size === 0 && this.#skipping.size === 0);
+    const isOfNode = delivery.isLogged || (this.laggards.size === 0 && this.#ahead.size === 0);
     const offset = isOfNode
       ? undefined
-      : (this.#skipping.get(socket.id) ?? this.laggards.offsetOf(socket.id));
+      : (this.#ahead.offsetOf(socket.id) ?? this.laggards.offsetOf(socket.id));
     return offset === undefined ? delivery.recoverable : delivery.recoverableAt(offset);
   }
 

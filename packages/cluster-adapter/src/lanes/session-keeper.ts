@@ -98,6 +98,14 @@ export class SessionKeeper {
     return this.#write(sid, kept);
   }
 
+  /** Nothing before this position is for the client. Resolves once that is in the session; at once where there is none. */
+  startAt(sid: string, start: Position): Promise<void> {
+    const kept = this.#kept.get(sid);
+    if (kept === undefined) return Promise.resolve();
+    kept.start = start;
+    return this.#write(sid, kept);
+  }
+
   /** The socket has gone and may come back. */
   leave(sid: string): void {
     const kept = this.#kept.get(sid);

@@ -57,6 +57,29 @@ describe('a broadcast to several rooms', () => {
     ]);
   });
 
+  test('is not heard again by who is moved into another of them that is not heard yet', async () => {
+    const gates: Gate[] = [];
+    const slow = memoryGround((log) => {
+      const held = holdLog(log, 'subscribe', (topic) => topic === '/,new');
+      gates.push(held.gate);
+      return held.log;
+    });
+    const [one, two] = await startTwoNodes(scope, slow);
+    const opener = await connectLanesClient(scope, one);
+    const client = await connectLanesClient(scope, one);
+    await client.join(one, 'old');
+    for (const gate of gates) gate.shut();
+    const joined = opener.join(one, 'new');
+    await eventually(() => gates.some(({ waiting }) => waiting > 0));
+    two.io.to(['old', 'new']).emit('said', 1);
+    two.io.in('old').socketsJoin('new');
+    await eventually(() => client.at(one).rooms.has('new'));
+    for (const gate of gates) gate.open();
+    await joined;
+    await settled(two, [client, opener]);
+    expect([client.firsts(), opener.firsts()]).toEqual([[1], [1]]);
+  });
+
   test.each([
     ['before', ['new', 'old']],
     ['behind', ['old', 'new']],

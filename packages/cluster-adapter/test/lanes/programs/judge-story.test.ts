@@ -104,6 +104,11 @@ describe('a story in which one was broken', () => {
       [...joined, ...leave('a'), settle, say(1, ['a']), ...hear(1)],
       [],
     ],
+    [
+      'client 0 heard 1, though it was in none of a',
+      [...connect(), say(1, ['a']), { kind: 'heard', client: 1, n: 1 }, ...join('a'), ...hear(1)],
+      ['a'],
+    ],
     ['client 0 heard 1, though it was in none of *', [say(1, []), settle, ...connect(), ...hear(1)], []],
     [
       'client 0 heard 1, though it was in a, which is excepted',

@@ -1,7 +1,11 @@
 import { lifeStories, type Life, type Stay } from './lives.ts';
 import { everybody, ownRoom, type Incident, type Story } from './story.ts';
 
-type Said = Extract<Incident, { kind: 'said' }> & { readonly at: number };
+type Said = Extract<Incident, { kind: 'said' }> & {
+  readonly at: number;
+  /** When somebody has heard it, so that it is in the log; never, where it may have gone past the log. */
+  readonly loggedAt: number;
+};
 
 /**
  * What speaks against the guarantees (docs/guarantees.md), in sentences; nothing where they were kept. Where a program
@@ -9,7 +13,14 @@ type Said = Extract<Incident, { kind: 'said' }> & { readonly at: number };
  */
 export function judgeStory(story: Story): string[] {
   const { incidents } = story;
-  const said = incidents.flatMap((incident, at) => (incident.kind === 'said' ? [{ ...incident, at }] : []));
+  const firstHeard = new Map<number, number>();
+  for (const [at, incident] of incidents.entries())
+    if (incident.kind === 'heard' && !firstHeard.has(incident.n)) firstHeard.set(incident.n, at);
+  const said = incidents.flatMap((incident, at) => {
+    if (incident.kind !== 'said') return [];
+    const loggedAt = incident.volatile ? Infinity : (firstHeard.get(incident.n) ?? Infinity);
+    return [{ ...incident, at, loggedAt }];
+  });
   const lives = lifeStories(incidents);
   return [
     ...incidents.flatMap((incident) => faultsOf(incident)),
@@ -69,13 +80,22 @@ const isOver = ({ goneAt }: Stay, at: number): boolean => goneAt !== undefined &
 const isLater = ({ beganAt }: Stay, settled: number | undefined): boolean =>
   settled !== undefined && settled < beganAt;
 
+/** However far its node was: who joins hears nothing from before. What moves it has a place of its own in the log. */
+const isBefore = ({ loggedAt }: Said, { beganAt, arrivedAt }: Stay): boolean =>
+  arrivedAt === 0 && loggedAt < beganAt;
+
 function whyNotFor(life: Life, said: Said): string | undefined {
   const { at, except, volatile } = said;
   const settled = life.settledAfter(at);
   const shut = except.find((room) => life.stays(room).some((stay) => isSurely(stay, at, settled)));
   if (shut !== undefined) return `though it was in ${shut}, which is excepted`;
   const mayBe = topicsOf(said).some((room) =>
-    life.stays(room).some((stay) => !isOver(stay, at) && !isLater(stay, life.handedOutAfter(at, stay.node))),
+    life
+      .stays(room)
+      .some(
+        (stay) =>
+          !isOver(stay, at) && !isLater(stay, life.handedOutAfter(at, stay.node)) && !isBefore(said, stay),
+      ),
   );
   if (!mayBe) return `though it was in none of ${topicsOf(said).join(', ')}`;
   if (volatile && life.wasAway(at)) return 'which was volatile and said while it was away';
