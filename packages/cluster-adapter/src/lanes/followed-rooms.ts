@@ -1,5 +1,5 @@
 import type { SocketId } from 'socket.io-adapter';
-import { laterOf } from '../position.ts';
+import { comparePositions, laterOf } from '../position.ts';
 import { origin, type Position } from '../log/cluster-log.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Followed } from './followed.ts';
@@ -9,10 +9,13 @@ import type { Lane } from './lane.ts';
 export class FollowedRooms {
   readonly arrivals: Arrivals;
   readonly #lane: Lane;
+  readonly #isIn: (room: string, id: SocketId) => boolean;
   readonly #follow: (room: string, after: Position | undefined) => Followed;
   readonly #rooms = new Map<string, Followed>();
   /** Rooms that are not heard yet. Kept apart because it is asked for each recipient, and nearly always empty. */
   readonly #opening = new Set<string>();
+  /** The last broadcast to several rooms that has come by one of them. */
+  #several: { readonly rooms: readonly string[]; readonly position: Position } | undefined;
 
   constructor(
     lane: Lane,
@@ -21,6 +24,7 @@ export class FollowedRooms {
   ) {
     this.arrivals = new Arrivals({ isIn, lastOf: (room) => this.#rooms.get(room)?.last ?? origin });
     this.#lane = lane;
+    this.#isIn = isIn;
     this.#follow = follow;
   }
 
@@ -42,6 +46,24 @@ export class FollowedRooms {
   /** True where somebody here is in the room and it is not heard yet. */
   isOpening(room: string): boolean {
     return this.#opening.size > 0 && this.#opening.has(room);
+  }
+
+  /** A broadcast to several rooms is handed out, by one of them. */
+  comes(rooms: readonly string[], position: Position): void {
+    this.#several = { rooms, position };
+  }
+
+  /**
+   * True where such a one has come by one of its rooms and is still to come by one of the socket's. Who is not there at the
+   * first misses what is there at the others: this is not the moment to go live.
+   */
+  isHalfway(id: SocketId): boolean {
+    const { rooms = [], position = origin } = this.#several ?? {};
+    if (position !== this.#lane.cursor) return false;
+    return rooms.some((room) => {
+      const followed = this.#rooms.get(room);
+      return followed?.live === true && this.#isIn(room, id) && comparePositions(followed.last, position) < 0;
+    });
   }
 
   close(room: string, lingerMs?: number): void {

@@ -14,6 +14,8 @@ export interface LaggardsOptions {
   readonly maxQueuedBytes: number;
   /** What a socket hears: its rooms and its namespace. */
   readonly topicsOf: (sid: string) => readonly Followed[];
+  /** True where something has been handed out in part that the rest of may be for the socket. */
+  readonly isHalfway: (sid: string) => boolean;
   /** Resolve once it is known from where on a socket hears the rooms that it has joined. */
   readonly known: (sid: string) => readonly Promise<void>[];
   /** Writes a logged entry to a socket, where it is meant for it and still wanted. Returns its sender's `traceparent`. */
@@ -115,7 +117,7 @@ export class Laggards {
   async #serve(laggard: Laggard): Promise<void> {
     const { socket, after } = laggard;
     const { conn } = internalsOf(socket).client;
-    const { topicsOf, known, write, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
+    const { topicsOf, known, isHalfway, write, onGap, onResumed, maxQueuedBytes, clock } = this.#options;
     const catchUp = new CatchUp(this.#log, this.#lane);
     const began = clock.now();
     let replayed = 0;
@@ -156,6 +158,10 @@ export class Laggards {
         const same = now.length === followed.length && now.every((one) => followed.includes(one));
         if (whole) laggard.onCaughtUp();
         if (laggard.gone || !whole || !same) continue;
+        if (isHalfway(socket.id)) {
+          await this.#lane.settle();
+          continue;
+        }
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
         onResumed(replayed, clock.now() - began, senders);

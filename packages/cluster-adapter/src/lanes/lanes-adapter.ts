@@ -90,6 +90,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
         super.delAll(sid);
         return rooms;
       },
+      isHalfway: (sid) => this.#rooms.isHalfway(sid),
       all: () => this.#all,
     });
     this.#entering = new Entering(this.#rooms, {

@@ -20,6 +20,8 @@ export interface NamespaceSessionsOptions {
   readonly enter: (sid: string, rooms: Iterable<string>) => void;
   readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
   readonly leaveEarly: (sid: string) => ReadonlySet<string>;
+  /** True where something has been handed out in part that the rest of may be for the socket. */
+  readonly isHalfway: (sid: string) => boolean;
   /** What every socket of the namespace hears. */
   readonly all: () => Followed;
 }
@@ -158,7 +160,8 @@ export class NamespaceSessions {
       noteSender(senders, this.#sockets.replay(socket, entry));
     };
     for (const { topic, entry } of restored.missed) take(topic, entry);
-    const whole = restored.complete && restored.catchUp.finish({ take });
+    const whole =
+      restored.complete && !this.#options.isHalfway(socket.id) && restored.catchUp.finish({ take });
     if (!whole) this.#sockets.laggards.add(socket, onwards(restored), restored.given());
     this.#recovery.release(restored);
     if (replayed > 0) this.#node.tracing.replayed(socket, replayed, senders, began);

@@ -51,6 +51,7 @@ export class RoomSockets {
       clock: node.clock,
       maxQueuedBytes: options.maxQueuedBytes,
       topicsOf,
+      isHalfway: (sid) => parts.followed.isHalfway(sid),
       known: (sid) => parts.followed.arrivals.of(sid).map(({ known }) => known),
       write: (socket, followed, entry) => this.replay(socket, entry, followed),
       onGap,
@@ -98,7 +99,8 @@ export class RoomSockets {
     const { lane, options } = this.#parts.node;
     this.#ahead.passed(entry.position);
     const delivery = this.#deliveryOf(entry, lane.cursor);
-    const { p, n = '', u } = delivery.header;
+    const { p, n = '', u, r: several } = delivery.header;
+    if (several !== undefined) this.#parts.followed.comes(several, entry.position);
     if (p === 'l') (followed.latest ??= new Map()).set(n, entry.position);
     if (u === options.uid) return;
     const hop = this.#hop(room, delivery, entry.position);

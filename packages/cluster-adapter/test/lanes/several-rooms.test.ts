@@ -9,6 +9,50 @@ import { startTwoNodes } from './lanes-node.ts';
 const scope = openScope(afterEach);
 const ground = sharedRedisGround();
 
+/** What a node hears, which may come in two pieces: from a topic's next entry on all waits until it is let through. */
+function valve(log: ClusterLog) {
+  let topic: string | undefined;
+  let waiting: (() => void)[] | undefined;
+  const pass = (hand: () => void): void => void (waiting === undefined ? hand() : waiting.push(hand));
+  const listen = (listener: LogListener): void =>
+    log.listen({
+      onEntry(of, entry) {
+        if (of === topic) waiting ??= [];
+        pass(() => listener.onEntry(of, entry));
+      },
+      onSent: (of, body) => pass(() => listener.onSent(of, body)),
+      onInterrupted: () => listener.onInterrupted(),
+      onRestored: () => listener.onRestored(),
+    });
+  return {
+    log: Object.create(log, { listen: { value: listen } }) as ClusterLog,
+    get isShut() {
+      return waiting !== undefined;
+    },
+    shutAt: (at: string) => void (topic = at),
+    open() {
+      const due = waiting ?? [];
+      topic = waiting = undefined;
+      for (const hand of due) hand();
+    },
+  };
+}
+
+/** Two nodes, of which the first hears through a valve and waits at a gate for some of its answers. */
+async function startInPieces(method: 'tails' | 'read', topic: string) {
+  const valves: ReturnType<typeof valve>[] = [];
+  const gates: Gate[] = [];
+  const pieces = memoryGround((log) => {
+    const held = holdLog(log, method, (topics) => String(topics) === topic);
+    gates.push(held.gate);
+    const heard = valve(held.log);
+    valves.push(heard);
+    return heard.log;
+  });
+  const [one, two] = await startTwoNodes(scope, pieces);
+  return { one, two, gate: gates[0] as Gate, hearing: valves[0] as ReturnType<typeof valve> };
+}
+
 describe('a broadcast to several rooms', () => {
   test('is heard once by each who is in any of them, on every node', async () => {
     const [one, two] = await startTwoNodes(scope, ground());
@@ -167,4 +211,51 @@ describe('a broadcast to several rooms', () => {
       expect([client.firsts(), other.firsts()]).toEqual([[1], [1]]);
     },
   );
+
+  test('is heard once by who has caught up from the log when half of it has come', async () => {
+    const { one, two, gate, hearing } = await startInPieces('tails', '/,other');
+    const opener = await connectLanesClient(scope, one);
+    const client = await connectLanesClient(scope, one);
+    await opener.join(one, ['first', 'second', 'other']);
+    await client.join(one, 'second');
+    await settled(two, [opener, client]);
+    gate.shut();
+    const joined = client.join(one, 'other');
+    two.io.to('other').emit('said', 1);
+    await eventually(() => opener.firsts().length === 1);
+    hearing.shutAt('/,second');
+    two.io.to(['first', 'second']).emit('said', 2);
+    await eventually(() => hearing.isShut && opener.firsts().length === 2);
+    gate.open();
+    await joined;
+    await eventually(() => client.firsts().length === 1);
+    hearing.open();
+    await settled(two, [opener, client]);
+    expect([opener.firsts(), client.firsts()]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  test('is heard once by who comes back when half of it has come', async () => {
+    const { one, two, gate, hearing } = await startInPieces('read', '/,second');
+    const opener = await connectLanesClient(scope, one);
+    const client = await connectLanesClient(scope, two);
+    await opener.join(one, ['first', 'second']);
+    await client.join(two, 'second');
+    await client.cut(two);
+    two.io.to('second').emit('said', 1);
+    await settled(two, [opener]);
+    gate.shut();
+    client.head(one);
+    await eventually(() => gate.waiting === 1, { describe: () => 'what it has missed is being read' });
+    hearing.shutAt('/,second');
+    two.io.to(['first', 'second']).emit('said', 2);
+    await eventually(() => hearing.isShut && opener.firsts().length === 2);
+    gate.open();
+    await eventually(() => client.socket.connected && client.firsts().length === 1);
+    hearing.open();
+    await settled(two, [opener, client]);
+    expect([client.socket.recovered, opener.firsts(), client.firsts()]).toEqual([true, [1, 2], [1, 2]]);
+  });
 });
