@@ -15,7 +15,8 @@ const small = { MEMBERS: 6, MEMBERS_PER_VU: 3, GATHER_SECONDS: 1, SECONDS: 3, EV
 const sizes: Readonly<Record<ScenarioName, Readonly<Record<string, number>>>> = {
   smoke: { ...small, ROOMS: 2, CUT: 0.5 },
   ramp: { ...small, ROOMS: 2 },
-  rooms: { ...small, ROOMS: 3, ROOMS_EACH: 2, THINK_MS: 80 },
+  // So that nobody is in all of them.
+  rooms: { ...small, ROOMS: 4, ROOMS_EACH: 2, ZIPF: 0, THINK_MS: 80 },
   fanout: { ...small, SPEAKERS: 3, MEMBERS: 5 },
   private: { ...small, PARTNERS: 1, EVERY_MS: 80 },
   churn: { ...small, ROOMS: 2, SPEAKERS: 4, STAY_MS: 500 },

@@ -69,6 +69,8 @@ describeWithK6('npm run load', () => {
       ...small,
       'CUT=0.5',
       'DOWN_SECONDS=1',
+      // Long enough for a gateway to die and to begin again, and for what comes of it to be seen.
+      'SECONDS=12',
       '--nodes',
       '2',
     ]);
@@ -128,7 +130,7 @@ describeWithK6('npm run load', () => {
     const { url: TARGET } = cluster.gateway(0);
     const env = { TARGET, JWT_SECRET: cluster.issuer.secret };
     const done = await load(
-      ['redis', ...small, 'DOWN_SECONDS=0', '--restart-redis', `echo $DOWN_MS > ${note}`],
+      ['redis', ...small, 'SECONDS=8', 'DOWN_SECONDS=0', '--restart-redis', `echo $DOWN_MS > ${note}`],
       env,
     );
     // Nothing had to wait in truth, and `max>0` is all that is asked of the time it took.
@@ -139,6 +141,7 @@ describeWithK6('npm run load', () => {
     const failing = [
       'redis',
       ...small,
+      'SECONDS=8',
       'DOWN_SECONDS=0',
       '--restart-redis',
       'echo not allowed; exit 3 # s3cret',
