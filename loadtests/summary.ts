@@ -35,15 +35,18 @@ function outcomeOf({ metrics }: SummaryData, loadOf: ((step: number) => Load) | 
 }
 
 function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load): Break | undefined {
-  const seen = crossed.filter(({ metric }) => metric.startsWith('sluice_broke{'));
-  const steps = seen.map(stepOf).filter((step) => step !== undefined);
+  const ofSteps = crossed.filter((crossing) => stepOf(crossing) !== undefined);
+  // Nobody may have seen what broke at the very end.
+  const seen = ofSteps.filter(({ metric }) => metric.startsWith('sluice_broke{'));
+  const broken = seen.length > 0 ? seen : ofSteps;
+  const steps = broken.map(stepOf).filter((step) => step !== undefined);
   if (steps.length === 0) return undefined;
   const step = Math.min(...steps);
   return {
     step,
-    metrics: seen
+    metrics: broken
       .filter((crossing) => stepOf(crossing) === step)
-      .map(({ metric }) => /of:(\w+)/.exec(metric)?.[1] ?? metric),
+      .map(({ metric }) => /of:(\w+)/.exec(metric)?.[1] ?? metric.replace(/\{.*/, '')),
     load: loadOf(step),
     ...(step === 1 ? {} : { held: loadOf(step - 1) }),
   };

@@ -84,7 +84,11 @@ export async function live(
   const ids = Array.from({ length: MEMBERS_PER_VU }, (_, index) => first + index).filter(
     (id) => id <= MEMBERS,
   );
-  await Promise.all([...ids.map((id) => liveOne(id, life)), watchOwnPace(endsAt)]);
+  let isOver = false;
+  const lives = Promise.all(ids.map((id) => liveOne(id, life))).finally(() => {
+    isOver = true;
+  });
+  await Promise.all([lives, watchOwnPace(() => isOver || Date.now() + watchEveryMs >= endsAt)]);
 }
 
 async function liveOne(id: number, life: (id: number, open: OpenMember) => Promise<void>): Promise<void> {
@@ -107,8 +111,8 @@ async function liveOne(id: number, life: (id: number, open: OpenMember) => Promi
 const watchEveryMs = 500;
 
 /** Measures how late timers of this VU are, while members speak: what it does with the histories afterwards delays nobody. */
-async function watchOwnPace(endsAt: number): Promise<void> {
-  while (Date.now() + watchEveryMs < endsAt) {
+async function watchOwnPace(isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
     const dueAt = Date.now() + watchEveryMs;
     await pause(watchEveryMs);
     trends.sluice_lateness_ms.add(Math.max(0, Date.now() - dueAt));

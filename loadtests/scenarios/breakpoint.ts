@@ -5,7 +5,7 @@
 import { Brake } from '../members/brake.ts';
 import { crowdOptions, live, planRun, timeAt, type Run } from '../members/crowd.ts';
 import { about, speak } from '../members/speak.ts';
-import { untilTime } from '../members/time.ts';
+import { pause } from '../members/time.ts';
 import { correctness, nothingBegunAnew, type Thresholds } from '../metrics.ts';
 import type { Load } from '../runner/src/k6/outcome.ts';
 import { sizeOf } from '../settings.ts';
@@ -15,6 +15,7 @@ const size = sizeOf('breakpoint');
 const membersPerStep = Math.ceil(size.MEMBERS / size.STEPS);
 const steps = Array.from({ length: size.STEPS }, (_, index) => index + 1);
 const limited = ['sluice_delivery_ms', 'sluice_ack_ms', 'sluice_connect_ms'] as const;
+const longestPauseMs = 1_000;
 /** Of a step: in which its members come, at an even pace, so that it is not their coming alone that is measured. */
 const arrivals = 0.3;
 
@@ -53,7 +54,10 @@ export default async function breakpoint(run: Run): Promise<void> {
   const lives = live(run, size, async (id, open) => {
     const place = (id - 1) / membersPerStep;
     const step = Math.floor(place) + 1;
-    await untilTime(timeAt(run, (step - 1 + (place - step + 1) * arrivals) / size.STEPS));
+    const comesAt = timeAt(run, (step - 1 + (place - step + 1) * arrivals) / size.STEPS);
+    // One long pause would keep k6 until its end, though nobody comes any more.
+    while (!brake.isPulled && Date.now() < comesAt)
+      await pause(Math.min(longestPauseMs, comesAt - Date.now()));
     if (brake.isPulled) return;
     const member = await open({
       tagsAt: (timeMs) => ({ step: String(stepAt(run, timeMs)) }),

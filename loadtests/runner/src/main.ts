@@ -10,8 +10,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const sameRequestMs = 500;
 
 /**
- * Runs the scenarios one after the other; resolves to the exit code. The first SIGINT, SIGTERM or SIGHUP ends the one that runs before
- * its time, with a report of what there is, and the second one ends everything at once.
+ * Runs the scenarios one after the other; resolves to the exit code. The first SIGINT, SIGTERM or SIGHUP ends the one that runs
+ * before its time, with a report of what there is, and the second one ends everything at once.
  */
 export async function main(request: RunRequest & { readonly k6: string }): Promise<number> {
   const scope = openScope();
@@ -42,10 +42,10 @@ export async function main(request: RunRequest & { readonly k6: string }): Promi
     }
     return worst;
   } catch (error) {
+    if (error === leaving.signal.reason) return exitCodes.failed;
     // What was under way when somebody asked for the end may fail in any way.
-    if (leaving.signal.aborted) return exitCodes.failed;
-    if (!loadError.is(error)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    if (!loadError.is(error) && !leaving.signal.aborted) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
     return exitCodes.failed;
   } finally {
     for (const signal of signals) process.off(signal, leave);

@@ -9,7 +9,6 @@ interface MetricSummary {
 /** What a scenario writes at its end (loadtests/summary.ts), as far as it is used here. */
 export interface Summary {
   readonly metrics: Readonly<Record<string, MetricSummary>>;
-  readonly state: { readonly testRunDurationMs: number };
   readonly sluice: Outcome;
 }
 
