@@ -1,8 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createRedisCore, redisError, type RedisCore } from '@sluice/redis-core';
-import { eventually, openScope, startRedis, type RedisServer } from '@sluice/testkit';
+import {
+  eventually,
+  openScope,
+  startFaultProxy,
+  startRedis,
+  type FaultProxy,
+  type RedisServer,
+} from '@sluice/testkit';
 import { Server } from 'socket.io';
 import { io as connectTo, type Socket as ClientSocket } from 'socket.io-client';
 import { createClusterDriver, driverNames, type ClusterDriver, type DriverName } from '../src/index.ts';
@@ -302,27 +310,46 @@ describe('over streams', () => {
     ]);
   });
 
-  test('a client cut off again and again in the middle of traffic misses nothing and hears nothing twice', async () => {
+  test.each<[string, (node: Node, index: number) => Promise<unknown>]>([
+    ['publications', (node, index) => node.driver.publish(publication('r', `${index}`, { n: `${index}` }))],
+    [
+      'broadcasts of the node that it comes back to',
+      (node, index) => {
+        node.io.to('r').emit('said', { n: `${index}` });
+        return Promise.resolve();
+      },
+    ],
+  ])('a client cut off again and again in the middle of %s misses and repeats nothing', async (_, say) => {
     const redis = await startRedis(scope);
-    const nodes = await Promise.all([startNode(redis, 'one', 'streams'), startNode(redis, 'two', 'streams')]);
-    for (const node of nodes) {
+    const target = { host: '127.0.0.1', port: redis.port };
+    const links = [await startFaultProxy(scope, { target, scheme: 'redis' })];
+    links.push(await startFaultProxy(scope, { target, scheme: 'redis' }));
+    const start = async (name: string, link: FaultProxy): Promise<Node> => {
+      const node = await startNode({ ...redis, url: link.url }, name, 'streams');
       // As long as the check of a token takes, and longer.
-      node.io.use((_socket, next) => setTimeout(next, 15));
+      node.io.use((_socket, next) => void pause(15).then(() => next()));
       node.io.on('connection', (socket) => {
         node.driver.replayMissed(socket);
         if (!socket.recovered) void socket.join('r');
       });
-    }
-    const [one, two] = nodes;
+      // What has been published and what has been read differ by more than a moment.
+      link.slow({ latencyMs: 2 });
+      return node;
+    };
+    const nodes = await Promise.all(links.map((link, index) => start(`node-${index}`, link)));
+    const [one, two] = nodes as [Node, Node];
     const { socket, heard } = await connectClient(one);
     socket.io.reconnection(false);
-    const state = { publishing: true };
-    const ids: string[] = [];
+    let speaking: Node | undefined = one;
+    let said = 0;
     const publishing = (async () => {
-      while (state.publishing) ids.push((await one.driver.publish(publication('r', `${ids.length}`))).id);
+      for (; speaking !== undefined; said += 1) {
+        await say(speaking, said);
+        await pause(4);
+      }
     })();
     await eventually(() => heard.length > 0);
-    for (let round = 0; round < 40; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const [from, to] = round % 2 === 0 ? [one, two] : [two, one];
       socket.io.engine.close();
       await eventually(() => from.io.sockets.sockets.size === 0);
@@ -330,16 +357,18 @@ describe('over streams', () => {
       await eventually(
         async () => ((await redis.command('KEYS', 'sluice:adapter-session:*')) as unknown[]).length === 1,
       );
+      speaking = to;
       (socket.io as unknown as { uri: string }).uri = to.url;
       socket.connect();
       await eventually(() => socket.connected);
       expect([round, socket.recovered]).toEqual([round, true]);
     }
-    state.publishing = false;
+    speaking = undefined;
     await publishing;
-    const heardIds = (): string[] => heard.map(([, message]) => (message as { id: string }).id);
-    await eventually(() => heardIds().at(-1) === ids.at(-1));
-    expect(heardIds()).toEqual(ids.slice(-heard.length));
+    const numbers = (): number[] => heard.map(([, message]) => Number((message as { n: string }).n));
+    await eventually(() => numbers().at(-1) === said - 1);
+    const first = said - heard.length;
+    expect(numbers()).toEqual(heard.map((_message, index) => first + index));
   });
 
   test('nothing is replayed to a socket that a middleware refuses', async () => {
