@@ -32,8 +32,10 @@ export class RoomFollower implements ChannelFollower {
   readonly #deps: RoomFollowerDependencies;
   /** The last entry handed on, or the log's end when the room was first heard; unknown until then. */
   #position: string | undefined;
-  /** What was last read from the log may arrive live once more. */
+  /** What was read from the log, over however many connections until one was whole, may arrive live once more. */
   readonly #read = new Set<string>();
+  /** False from the beginning of a reading until one ends on a connection that still stands. */
+  #settled = true;
   /** The connections on which the subscription was last confirmed, and on which nothing is missing. */
   #confirmedOn = 0;
   #wholeOn = 0;
@@ -99,7 +101,8 @@ export class RoomFollower implements ChannelFollower {
     } else {
       // Where the data is gone, ids begin anew below those heard so far.
       if (comparePositions(await log.end(room), this.#position) < 0) this.#position = '0-0';
-      this.#read.clear();
+      if (this.#settled) this.#read.clear();
+      this.#settled = false;
       for (;;) {
         const page = await log.readAfter(room, this.#position, pageSize);
         if (this.#closed) return;
@@ -115,6 +118,7 @@ export class RoomFollower implements ChannelFollower {
     this.#wholeOn = generation;
     // What a later connection brought waits for the reading that its own confirmation begins.
     if (!this.whole) return;
+    this.#settled = true;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const payload of waiting) this.#handOn(payload);
