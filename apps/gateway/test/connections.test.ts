@@ -9,6 +9,7 @@ import {
   type Cluster,
   type Driver,
   type Gateway,
+  type RedisServer,
 } from '@sluice/testkit';
 
 const drivers: Driver[] = ['streams', 'sharded-pubsub'];
@@ -135,16 +136,17 @@ describe('a gateway that is told to end', () => {
     expect(await exit).toEqual({ code: 0, signal: null });
   });
 
-  test('ends although Redis is away and requests wait for it', async () => {
-    // What waits for Redis is given up one after the other; a machine that stands still meanwhile is not what is tested.
-    const cluster = await startCluster(scope, { nodes: 1, env: { SHUTDOWN_GRACE_MS: '25000' } });
+  test.each([
+    ['is away', (redis: RedisServer) => redis.kill()],
+    // Nothing says so: what is asked of it waits until its own time is over, which is longer than a gateway has to end.
+    ['answers nothing', (redis: RedisServer) => redis.pause()],
+  ])('ends although Redis %s and requests wait for it', async (_, lose) => {
+    const cluster = await startCluster(scope, { nodes: 1 });
     const gateway = cluster.gateway(0);
     const [client] = await connectMembers(scope, [gateway], 'lobby');
-    await cluster.redis.kill();
+    await lose(cluster.redis);
     client.emitRaw('message:send', { room: 'lobby', text: 'x', clientId: 'c' }, () => undefined);
-    const began = performance.now();
     expect(await gateway.stop()).toEqual({ code: 0, signal: null });
-    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   test('ends although it has not found Redis yet', async () => {

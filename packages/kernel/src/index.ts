@@ -1,3 +1,4 @@
+export * from './at-most.ts';
 export * from './backoff.ts';
 export * from './clock.ts';
 export * from './coded-error.ts';

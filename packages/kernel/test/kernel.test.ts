@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { backoffMs, CodedError, defineErrors, sequence, type Lifecycle } from '../src/index.ts';
+import {
+  atMost,
+  backoffMs,
+  CodedError,
+  defineErrors,
+  sequence,
+  systemClock,
+  type Lifecycle,
+} from '../src/index.ts';
 
 describe('coded errors', () => {
   const failure = defineErrors({
@@ -33,6 +41,28 @@ describe('back-off', () => {
       expect(backoffMs(attempt, { ...limits, random: () => 0 })).toBe(Math.round(ceiling / 2));
       expect(backoffMs(attempt, { ...limits, random: () => 0.999999 })).toBeLessThanOrEqual(ceiling);
     }
+  });
+});
+
+describe('waiting for at most so long', () => {
+  test('ends with the work, whatever becomes of it, and without it when the time is over', async () => {
+    let cancelled = 0;
+    let over = (): void => undefined;
+    const clock = {
+      now: systemClock.now,
+      schedule(delayMs: number, callback: () => void) {
+        expect(delayMs).toBe(70);
+        over = callback;
+        return () => void (cancelled += 1);
+      },
+    };
+    await atMost(70, Promise.resolve('done'), clock);
+    await atMost(70, Promise.reject(new Error('broken')), clock);
+    const waiting = atMost(70, new Promise(() => undefined), clock);
+    expect(cancelled).toBe(2);
+    over();
+    await waiting;
+    expect(cancelled).toBe(3);
   });
 });
 

@@ -1,4 +1,4 @@
-import { systemClock, type Lifecycle } from '@sluice/kernel';
+import { atMost, systemClock, type Lifecycle } from '@sluice/kernel';
 import type { SessionStore } from '@sluice/session-store';
 import type { ClusterLog } from '../log/cluster-log.ts';
 import { Admission } from './admission.ts';
@@ -130,12 +130,8 @@ export class LanesNode implements Lifecycle {
     this.channel.close();
     await Promise.all([...this.adapters.values()].map((adapter) => adapter.flush(deadlineMs)));
     this.lane.close();
-    try {
-      if (this.log.available) await this.log.resign(this.options.uid);
-    } catch (cause) {
-      // The lease ends by itself.
-      this.#fault('resign', cause);
-    }
+    // The lease would end by itself too: where Redis has just gone, that is not waited for longer than all else.
+    if (this.log.available) await atMost(deadlineMs, this.log.resign(this.options.uid), this.clock);
     await this.log.stop(deadlineMs);
   }
 

@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { backoffMs, type Clock } from '@sluice/kernel';
+import { atMost, backoffMs, type Clock } from '@sluice/kernel';
 import { recorded, within } from '@sluice/telemetry';
 import type { Position } from '../log/cluster-log.ts';
 import type { LanesTracing } from './lanes-tracing.ts';
@@ -138,12 +138,7 @@ export class SessionKeeper {
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
     this.#cancelTouch?.();
-    let cancel: (() => void) | undefined;
-    const overdue = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.schedule(deadlineMs, resolve);
-    });
-    await Promise.race([Promise.all(this.#writes), overdue]);
-    cancel?.();
+    await atMost(deadlineMs, Promise.all(this.#writes), this.#options.clock);
     for (const kept of this.#kept.values()) kept.ended = true;
   }
 

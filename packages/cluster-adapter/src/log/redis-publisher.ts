@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '@sluice/kernel';
+import { atMost, type Clock } from '@sluice/kernel';
 import {
   redisError,
   type RedisArgument,
@@ -81,12 +81,7 @@ export class RedisPublisher {
 
   /** Waits up to `deadlineMs` for what is not settled, and rejects the rest with `redis_closed`. */
   async stop(deadlineMs: number): Promise<void> {
-    let cancel: (() => void) | undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.schedule(deadlineMs, resolve);
-    });
-    await Promise.race([this.#outbox.emptied(), late]);
-    cancel?.();
+    await atMost(deadlineMs, this.#outbox.emptied(), this.#clock);
     this.#outbox.close();
     this.#recovery += 1;
     this.#cancelRetry?.();

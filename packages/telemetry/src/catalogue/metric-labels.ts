@@ -133,7 +133,6 @@ export const faultOperations = [
   'publish',
   'read',
   'recover',
-  'resign',
   'resynchronize',
   'serve from the log',
   'serverSideEmit',
