@@ -139,7 +139,7 @@ describe('a gateway that is told to end', () => {
   test.each([
     ['is away', (redis: RedisServer) => redis.kill()],
     // Nothing says so: what is asked of it waits until its own time is over, which is longer than a gateway has to end.
-    ['answers nothing', (redis: RedisServer) => redis.pause()],
+    ['answers nothing', (redis: RedisServer) => Promise.resolve(redis.pause())],
   ])('ends although Redis %s and requests wait for it', async (_, lose) => {
     const cluster = await startCluster(scope, { nodes: 1 });
     const gateway = cluster.gateway(0);

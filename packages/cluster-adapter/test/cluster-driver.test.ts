@@ -340,11 +340,11 @@ describe('over streams', () => {
     const [one, two] = nodes as [Node, Node];
     const { socket, heard } = await connectClient(one);
     socket.io.reconnection(false);
-    let speaking: Node | undefined = one;
+    const state: { speaking: Node | undefined } = { speaking: one };
     let said = 0;
     const publishing = (async () => {
-      for (; speaking !== undefined; said += 1) {
-        await say(speaking, said);
+      for (; state.speaking !== undefined; said += 1) {
+        await say(state.speaking, said);
         await pause(4);
       }
     })();
@@ -357,13 +357,13 @@ describe('over streams', () => {
       await eventually(
         async () => ((await redis.command('KEYS', 'sluice:adapter-session:*')) as unknown[]).length === 1,
       );
-      speaking = to;
+      state.speaking = to;
       (socket.io as unknown as { uri: string }).uri = to.url;
       socket.connect();
       await eventually(() => socket.connected);
       expect([round, socket.recovered]).toEqual([round, true]);
     }
-    speaking = undefined;
+    state.speaking = undefined;
     await publishing;
     const numbers = (): number[] => heard.map(([, message]) => Number((message as { n: string }).n));
     await eventually(() => numbers().at(-1) === said - 1);

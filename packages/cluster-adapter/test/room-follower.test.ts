@@ -33,12 +33,10 @@ function startFollower() {
   return {
     follower,
     delivered,
-    connect() {
-      subscriber.generation += 1;
-    },
+    connect: () => void (subscriber.generation += 1),
     append: (...ids: string[]) => void log.push(...ids),
     hear: (...ids: string[]) => ids.forEach((id) => follower.onPayload(payloadOf(id))),
-    async answered(): Promise<void> {
+    answered: async () => {
       await eventually(() => held.length > 0);
       held.shift()?.();
     },

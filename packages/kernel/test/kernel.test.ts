@@ -49,7 +49,7 @@ describe('waiting for at most so long', () => {
     let cancelled = 0;
     let over = (): void => undefined;
     const clock = {
-      now: systemClock.now,
+      now: () => systemClock.now(),
       schedule(delayMs: number, callback: () => void) {
         expect(delayMs).toBe(70);
         over = callback;

@@ -1,7 +1,7 @@
 import { backoffMs } from '@sluice/kernel';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEntry, type Position } from '../log/cluster-log.ts';
-import type { Followed } from './followed.ts';
+import { whenHeard, type Beginning, type Followed } from './followed.ts';
 import { readMerged, type Reading } from './merged-read.ts';
 import { readTails } from './read-tails.ts';
 
@@ -42,21 +42,11 @@ export class Establishing {
   }
 
   /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
-  async establish(followed: Followed, after: Position | undefined): Promise<void> {
+  async establish(followed: Followed, beginning: Beginning): Promise<void> {
     const { topic } = followed;
     const lane = this.#lane;
-    const opening = this.ask(followed, after);
-    followed.opening = opening;
-    queueMicrotask(() => {
-      followed.opening = undefined;
-    });
-    const based = opening.then((position) => {
-      followed.base = position;
-      followed.last = position;
-      followed.lastIsEntry = after === undefined;
-    });
-    based.catch(() => undefined);
-    followed.begun?.push(based);
+    let isBased = beginning !== whenHeard;
+    if (beginning !== whenHeard) this.#open(followed, beginning);
     await this.#log.subscribe(topic);
     for (let attempt = 0; lane.isWanted(followed); attempt += 1) {
       await lane.untilFlowing();
@@ -64,7 +54,14 @@ export class Establishing {
       const missed: Reading[] = [];
       try {
         await allBegun(followed);
-        const range = { topic, after: followed.last, until: await this.#verify(followed), ends: true };
+        const until = await this.#verify(followed);
+        if (!isBased) {
+          // Who has begun to hear it meanwhile is owed what came since.
+          const [earliest = until] = [...(await allBegun(followed)), until].toSorted(comparePositions);
+          base(followed, earliest, earliest === until);
+          isBased = true;
+        }
+        const range = { topic, after: followed.last, until, ends: true };
         for await (const reading of readMerged(this.#log, [range])) missed.push(reading);
         // What the other topics had before these must have been handed out before them.
         if (missed.length > 0 || followed.early?.length !== 0) await lane.settle();
@@ -76,6 +73,20 @@ export class Establishing {
       }
       if (await this.#ripen({ followed, missed, epoch })) return;
     }
+  }
+
+  #open(followed: Followed, after: Position | undefined): void {
+    const opening = this.ask(followed, after);
+    followed.opening = opening;
+    queueMicrotask(() => {
+      followed.opening = undefined;
+    });
+    const based = opening.then((position) => {
+      base(followed, position, after === undefined);
+      return position;
+    });
+    based.catch(() => undefined);
+    followed.begun?.push(based);
   }
 
   /** Where one begins who begins now, or after a position. */
@@ -157,11 +168,20 @@ export function keepEarly(followed: Followed, entry: LogEntry): void {
     followed.early = undefined;
 }
 
-async function allBegun(followed: Followed): Promise<void> {
+function base(followed: Followed, position: Position, isEntry: boolean): void {
+  followed.base = position;
+  followed.last = position;
+  followed.lastIsEntry = isEntry;
+}
+
+/** Resolves, once all who have begun know where, to their positions. */
+async function allBegun(followed: Followed): Promise<readonly Position[]> {
+  let positions: readonly Position[] = [];
   for (let told = 0; told < (followed.begun?.length ?? 0);) {
     told = followed.begun?.length ?? 0;
-    await Promise.all(followed.begun ?? []);
+    positions = await Promise.all(followed.begun ?? []);
   }
+  return positions;
 }
 
 /** A gap is told before the entry behind it. */

@@ -17,14 +17,24 @@ export interface LaggardsOptions {
   /** True where something has been handed out in part that the rest of may be for the socket. */
   readonly isHalfway: (sid: string) => boolean;
   /** Resolve once it is known from where on a socket hears the rooms that it has joined. */
-  readonly known: (sid: string) => readonly Promise<void>[];
+  readonly known: (sid: string) => readonly Promise<unknown>[];
   /** Writes a logged entry to a socket, where it is meant for it and still wanted. Returns its sender's `traceparent`. */
   readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => string | undefined;
   /** Returns false where the socket does not live on. */
   readonly onGap: (socket: Socket, gap: LogGap) => boolean;
-  readonly onResumed: (replayed: number, tookMs: number, senders: ReadonlySet<string>) => void;
+  readonly onResumed: (sid: string, resumed: Resumed) => void;
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
   readonly clock: Clock;
+}
+
+/** One that has caught up. */
+interface Resumed {
+  /** Everything up to here has been given to it. */
+  readonly offset: Position;
+  readonly replayed: number;
+  readonly tookMs: number;
+  /** The `traceparent`s of what was replayed. */
+  readonly senders: ReadonlySet<string>;
 }
 
 interface Laggard {
@@ -164,7 +174,7 @@ export class Laggards {
         }
         if (!catchUp.finish({ take })) continue;
         this.#lagging.delete(socket.id);
-        onResumed(replayed, clock.now() - began, senders);
+        onResumed(socket.id, { offset: laggard.offset, replayed, tookMs: clock.now() - began, senders });
         return;
       } catch (cause) {
         this.#options.onFault({ operation: 'serve from the log', cause });

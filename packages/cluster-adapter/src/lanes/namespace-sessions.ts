@@ -14,7 +14,7 @@ import { roomOf } from './topic.ts';
 export interface NamespaceSessionsOptions {
   /** False where the server does not recover connections: no session is written then. */
   readonly recovers: boolean;
-  /** A room's topic, or the namespace's. */
+  /** A room's topic, from where it is heard, or the namespace's. */
   readonly follow: (room: string | undefined) => Followed;
   /** Puts a socket into rooms that its session has it in already. */
   readonly enter: (sid: string, rooms: Iterable<string>) => void;
@@ -72,7 +72,6 @@ export class NamespaceSessions {
         follow: options.follow,
         joinedEarly: options.joinedEarly,
         leaveEarly: options.leaveEarly,
-        unfollow: (followed) => lane.unfollow(followed),
         dataOf: (socket) => this.#dataOf(socket),
         ahead: () => beginnings.ahead(),
         skipTo: (sid, position) => sockets.skipTo(sid, position),
@@ -159,10 +158,11 @@ export class NamespaceSessions {
       replayed += 1;
       noteSender(senders, this.#sockets.replay(socket, entry));
     };
-    for (const { topic, entry } of restored.missed) take(topic, entry);
+    for (const { topic, entry } of restored.entries) take(topic, entry);
     const whole =
       restored.complete && !this.#options.isHalfway(socket.id) && restored.catchUp.finish({ take });
-    if (!whole) this.#sockets.laggards.add(socket, onwards(restored), restored.given());
+    if (whole) this.#sockets.given(socket.id, restored.given());
+    else this.#sockets.laggards.add(socket, onwards(restored), restored.given());
     this.#recovery.release(restored);
     if (replayed > 0) this.#node.tracing.replayed(socket, replayed, senders, began);
     if (restored.early.size > 0) void socket.join([...restored.early]);

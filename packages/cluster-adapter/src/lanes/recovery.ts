@@ -4,15 +4,15 @@ import { redisError } from '@sluice/redis-core';
 import type { Session, SessionHold, SessionStore } from '@sluice/session-store';
 import { within } from '@sluice/telemetry';
 import type { Socket } from 'socket.io';
-import { comparePositions, laterOf } from '../position.ts';
-import { origin, type ClusterLog, type LogEnd, type Position, type Topic } from '../log/cluster-log.ts';
+import { comparePositions } from '../position.ts';
+import { origin, type ClusterLog, type LogEnd, type Position } from '../log/cluster-log.ts';
 import type { Admission } from './admission.ts';
 import { ClaimsUnderWay } from './claims-under-way.ts';
-import { CatchUp, type MissedTopic } from './catch-up.ts';
 import type { Followed } from './followed.ts';
 import type { Lane } from './lane.ts';
 import type { LanesTracing } from './lanes-tracing.ts';
-import type { LogGap, TopicEntry } from './merged-read.ts';
+import type { LogGap } from './merged-read.ts';
+import { MissedReader, type Missed } from './missed-reader.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { internalsOf, rename } from './socket-io-internals.ts';
 
@@ -30,27 +30,11 @@ export type RecoveryOutcome =
   | { readonly kind: 'signalled'; readonly reason: FreshReason };
 
 /** A session on its way back to its client. */
-export interface Restored {
+export interface Restored extends Missed {
   readonly rooms: ReadonlyMap<string, Position>;
-  readonly missed: readonly TopicEntry[];
-  readonly catchUp: CatchUp;
-  /** False where there is more than fits: the rest is served from the log once it is connected. */
-  readonly complete: boolean;
-  readonly gaps: readonly LogGap[];
-  /** Of each topic, what came before what it missed. */
-  readonly after: ReadonlyMap<Topic, Position>;
   /** What its middlewares have put it into, to be joined anew. */
   readonly early: ReadonlySet<string>;
-  /** Everything up to here has been given to it by now. */
-  readonly given: () => Position;
-  /** Followed for its sake. */
-  readonly followed: readonly Followed[];
   readonly outcome: RecoveryOutcome;
-}
-
-interface Read {
-  readonly missed: number;
-  readonly restored: Omit<Restored, 'rooms' | 'early' | 'outcome'>;
 }
 
 export interface RecoveryOptions {
@@ -59,7 +43,6 @@ export interface RecoveryOptions {
   readonly userOf: (socket: Socket) => string;
   readonly onGap: 'fresh' | 'signal';
   readonly follow: (room: string | undefined) => Followed;
-  readonly unfollow: (followed: Followed) => void;
   readonly dataOf: (socket: Socket) => string;
   /** The rooms that a middleware has put the socket into, with their positions. */
   readonly joinedEarly: (sid: string) => ReadonlyMap<string, Position>;
@@ -74,8 +57,6 @@ export interface RecoveryOptions {
   readonly onFault: (fault: { readonly operation: string; readonly cause: unknown }) => void;
 }
 
-// What is read before a client is told that it has recovered; more is read once it is connected.
-const prefetchBytes = 256 * 1024;
 const beginDeadlineMs = 5_000;
 const positionText = /^(?:0|[1-9]\d{0,15})-(?:0|[1-9]\d{0,15})$/;
 
@@ -88,6 +69,7 @@ export class Recovery {
   readonly #admission: Admission;
   readonly #tracing: LanesTracing;
   readonly #options: RecoveryOptions;
+  readonly #reader: MissedReader;
   readonly #restored = new Map<string, Restored>();
   readonly #claims = new ClaimsUnderWay();
   /** The session that a new one takes the place of, once `written`. */
@@ -115,6 +97,7 @@ export class Recovery {
     this.#admission = parts.admission;
     this.#tracing = parts.tracing;
     this.#options = options;
+    this.#reader = new MissedReader(parts.log, parts.lane, options.follow);
   }
 
   outcomeOf(socket: Socket): RecoveryOutcome {
@@ -145,9 +128,8 @@ export class Recovery {
     return true;
   }
 
-  release({ catchUp, followed }: Pick<Restored, 'catchUp' | 'followed'>): void {
-    catchUp.close();
-    for (const one of followed) this.#options.unfollow(one);
+  release(missed: Missed): void {
+    this.#reader.release(missed);
   }
 
   /**
@@ -269,9 +251,11 @@ export class Recovery {
   ): Promise<RecoveryOutcome> {
     const { namespace, uid, userOf, fence } = this.#options;
     const claimant = { namespace, user: userOf(socket), owner: uid };
-    const claim = await within(held, () => this.#sessions.claim(pid, claimant));
+    const [claim, end] = await within(held, () =>
+      Promise.all([this.#sessions.claim(pid, claimant), this.#log.end()]),
+    );
     if (claim.kind !== 'claimed') {
-      await this.#skipGiven(socket, offset);
+      this.#skipGiven(socket, offset, end);
       return { kind: 'fresh', reason: claim.kind };
     }
     const { session, previousOwner } = claim;
@@ -279,17 +263,16 @@ export class Recovery {
     this.#claims.begin(sid, generation);
     try {
       fence(previousOwner, sid, generation);
-      return await this.#restoreClaimed(socket, claim.session, offset, held);
+      return await this.#restoreClaimed(socket, session, offset, end, held);
     } finally {
       this.#claims.end(sid);
     }
   }
 
   /** Where this node is behind the one that the client comes from, the client must not hear again what it heard there. */
-  async #skipGiven(socket: Socket, offset: unknown): Promise<void> {
+  #skipGiven(socket: Socket, offset: unknown, end: LogEnd): void {
     if (!isPosition(offset) || comparePositions(offset, this.#lane.cursor) <= 0) return;
-    const { position } = await this.#log.end();
-    if (comparePositions(offset, position) <= 0) this.#options.skipTo(socket.id, offset);
+    if (comparePositions(offset, end.position) <= 0) this.#options.skipTo(socket.id, offset);
   }
 
   /** A claim of this generation has been made somewhere: older ones that are under way here come to nothing. */
@@ -301,38 +284,40 @@ export class Recovery {
     socket: Socket,
     session: Session,
     offset: unknown,
+    end: LogEnd,
     held: Context | undefined,
   ): Promise<RecoveryOutcome> {
     const { onGap } = this.#options;
     const { pid, sid, generation } = session;
     const hold = { pid, generation };
     const kept = JSON.parse(session.data) as object;
-    const end = await within(held, () => this.#log.end());
     // None, where it has been given no event yet.
     const isGiven = isPosition(offset) && comparePositions(offset, end.position) <= 0;
     if (offset !== undefined && !isGiven) return this.#supersede(socket, hold, 'offset');
     const from = isGiven && comparePositions(offset, session.start) > 0 ? offset : session.start;
     const rooms = new Map(Object.entries(session.rooms));
-    const { missed, restored } = await this.#readWhole(sid, rooms, from, session.start, held);
-    const reason = gapReason(restored.gaps, from, end);
+    const missed = await this.#reader.read({ sid, rooms, from, start: session.start, end, held });
+    const reason = gapReason(missed.gaps, from, end);
     if (reason !== undefined && onGap === 'fresh') {
-      this.release(restored);
+      this.release(missed);
       return this.#supersede(socket, hold, reason);
     }
     const internals = internalsOf(socket);
     if (internals.client.conn.readyState !== 'open' || !this.#claims.isNewest(sid, generation)) {
-      this.release(restored);
+      this.release(missed);
       internals.client.conn.close(true);
       throw new Error('the connection has ended, or its client has begun another');
     }
     // From here to its connection in one go: by this name there is only ever one socket.
     const outcome: RecoveryOutcome =
-      reason === undefined ? { kind: 'recovered', missed } : { kind: 'signalled', reason };
+      reason === undefined
+        ? { kind: 'recovered', missed: missed.entries.length }
+        : { kind: 'signalled', reason };
     const early = this.#options.leaveEarly(socket.id);
     socket.data = Object.assign(kept, socket.data);
     // A new private name where there is a gap: by the old one its client would take itself for whole.
     rename(socket, { sid, pid: reason === undefined ? pid : internals.pid });
-    this.#restored.set(sid, { ...restored, rooms, early, outcome });
+    this.#restored.set(sid, { ...missed, rooms, early, outcome });
     if (reason === undefined) {
       internals.recovered = true;
       this.#keeper.adopt(sid, hold, session.data);
@@ -347,75 +332,6 @@ export class Recovery {
   #supersede(socket: Socket, hold: SessionHold, reason: FreshReason): RecoveryOutcome {
     this.#superseded.set(socket, { hold });
     return { kind: 'fresh', reason };
-  }
-
-  /** Until nothing goes missing behind its back: what is gone then shows as a gap in what is read. */
-  async #readWhole(
-    sid: string,
-    rooms: ReadonlyMap<string, Position>,
-    from: Position,
-    start: Position,
-    held: Context | undefined,
-  ): Promise<Read> {
-    for (;;) {
-      const read = await this.#read(sid, rooms, from, start, held);
-      if (!read.restored.catchUp.isTorn) return read;
-      this.release(read.restored);
-    }
-  }
-
-  /** Follows what the session heard, and reads what it missed. */
-  async #read(
-    sid: string,
-    rooms: ReadonlyMap<string, Position>,
-    from: Position,
-    start: Position,
-    held: Context | undefined,
-  ): Promise<Read> {
-    const followed: Followed[] = [];
-    const log = this.#log;
-    const catchUp = new CatchUp({ read: (...page) => within(held, () => log.read(...page)) }, this.#lane);
-    const missed: TopicEntry[] = [];
-    const gaps: LogGap[] = [];
-    const after = new Map<Topic, Position>();
-    try {
-      const topics: MissedTopic[] = [undefined, sid, ...rooms.keys()].map((room) => {
-        const one = this.#options.follow(room);
-        followed.push(one);
-        const since = room === undefined || room === sid ? start : (rooms.get(room) ?? start);
-        const beginning = laterOf(since, from);
-        after.set(one.topic, beginning);
-        return { followed: one, after: beginning };
-      });
-      await Promise.all(followed.map(({ ready }) => ready));
-      // One may have been read further than others were heard: what is read ends at one place for all of them.
-      await this.#lane.settle();
-      let bytes = 0;
-      const complete = await catchUp.read(topics, {
-        take(topic, entry) {
-          if (bytes > prefetchBytes) return false;
-          bytes += entry.body.length;
-          missed.push({ topic, entry });
-          return true;
-        },
-        gap: (gap) => void gaps.push(gap),
-      });
-      return {
-        missed: missed.length,
-        restored: {
-          missed,
-          catchUp,
-          complete,
-          gaps,
-          after,
-          followed,
-          given: () => laterOf(catchUp.cursor, from),
-        },
-      };
-    } catch (error) {
-      this.release({ catchUp, followed });
-      throw error;
-    }
   }
 }
 

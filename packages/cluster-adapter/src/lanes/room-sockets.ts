@@ -55,7 +55,8 @@ export class RoomSockets {
       known: (sid) => parts.followed.arrivals.of(sid).map(({ known }) => known),
       write: (socket, followed, entry) => this.replay(socket, entry, followed),
       onGap,
-      onResumed: (replayed, tookMs, senders) => {
+      onResumed: (sid, { offset, replayed, tookMs, senders }) => {
+        this.given(sid, offset);
         node.tracing.resumed(replayed, senders, Date.now() - tookMs);
         options.onObserved({ kind: 'resumed', namespace: nsp.name, replayed, tookMs });
       },
@@ -66,6 +67,11 @@ export class RoomSockets {
   /** The socket is to be given nothing that lies before or at `position`. */
   skipTo(sid: string, position: Position): void {
     this.#ahead.add(sid, position);
+  }
+
+  /** The socket has been given everything up to `position`: further than this node is, where it has heard less. */
+  given(sid: string, position: Position): void {
+    if (comparePositions(position, this.#parts.node.lane.cursor) > 0) this.skipTo(sid, position);
   }
 
   /** The socket has gone. */

@@ -78,6 +78,22 @@ describe.each([
   });
 });
 
+test('who comes back to a node that has heard less is not sent back by what that node says to its own', async () => {
+  const { one, two, client } = await start();
+  for (const n of [1, 2, 3]) one.io.to('r').emit('said', n);
+  await eventually(() => client.firsts('said').length === 3);
+  await client.cut(one);
+  await client.comeBack(two);
+  const brought = client.offset;
+  two.io.local.emit('told', 'a string at its end takes an offset along');
+  await eventually(() => client.firsts('told').length === 1);
+  expect(client.offset).toBe(brought);
+  await client.cut(two);
+  await client.comeBack(one);
+  await settled(one, [client]);
+  expect([client.socket.recovered, client.firsts('said')]).toEqual([true, [1, 2, 3]]);
+});
+
 describe('a client without an offset', () => {
   test('is one that has heard nothing, and recovers, from the moment of its join', async () => {
     const { one, two, client, witness } = await start();
