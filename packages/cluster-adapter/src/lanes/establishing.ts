@@ -3,7 +3,6 @@ import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEntry, type Position } from '../log/cluster-log.ts';
 import { whenHeard, type Beginning, type Followed } from './followed.ts';
 import { readMerged, type Reading } from './merged-read.ts';
-import { readTails } from './read-tails.ts';
 
 /** What a topic needs of its lane on its way to being live. */
 export interface EstablishingLane {
@@ -32,8 +31,6 @@ const retry = { baseMs: 50, capMs: 1_000 };
 export class Establishing {
   readonly #log: ClusterLog;
   readonly #lane: EstablishingLane;
-  #verifying: Followed[] | undefined;
-  #verified: Promise<Position[]> = Promise.resolve([]);
   readonly #ripe: Ripe[] = [];
 
   constructor(log: ClusterLog, lane: EstablishingLane) {
@@ -54,7 +51,7 @@ export class Establishing {
       const missed: Reading[] = [];
       try {
         await allBegun(followed);
-        const until = await this.#verify(followed);
+        const until = await this.#endOf(followed);
         if (!isBased) {
           // Who has begun to hear it meanwhile is owed what came since.
           const [earliest = until] = [...(await allBegun(followed)), until].toSorted(comparePositions);
@@ -91,9 +88,8 @@ export class Establishing {
 
   /** Where one begins who begins now, or after a position. */
   async ask(followed: Followed, after: Position | undefined): Promise<Position> {
-    const asked = after === undefined ? this.#log.tails([followed.topic]) : Promise.resolve([after]);
-    const [position = origin] = await this.#insist(followed, asked, () => this.#log.tails([followed.topic]));
-    return position;
+    const asked = after === undefined ? this.#endOf(followed) : Promise.resolve(after);
+    return await this.#insist(followed, asked, () => this.#endOf(followed));
   }
 
   /** Topics that are ready in one tick go live together, so that what one publisher said to them keeps its order. */
@@ -123,21 +119,10 @@ export class Establishing {
     for (const { followed, reading } of due) lane.handOut(followed, reading);
   }
 
-  /** The topic's end, asked together with those of all that are established in the same tick. */
-  async #verify(followed: Followed): Promise<Position> {
-    if (this.#verifying === undefined) {
-      const batch: Followed[] = [];
-      this.#verifying = batch;
-      const tails = new Promise<Position[]>((resolve, reject) => {
-        setImmediate(() => {
-          this.#verifying = undefined;
-          readTails(this.#log, batch).then(resolve, reject);
-        });
-      });
-      this.#verified = tails;
-    }
-    const index = this.#verifying.push(followed) - 1;
-    return (await this.#verified)[index] ?? origin;
+  /** Asked of the log together with all that is asked in the same turn. */
+  async #endOf(followed: Followed): Promise<Position> {
+    const [end = origin] = await this.#log.tails([followed.topic]);
+    return end;
   }
 
   /** Asks again until it is answered or the topic is not wanted any more. */

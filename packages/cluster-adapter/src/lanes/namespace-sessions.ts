@@ -1,7 +1,7 @@
 import type { Namespace, Socket } from 'socket.io';
 import { comparePositions } from '../position.ts';
 import { origin, type LogEntry, type Position, type Topic } from '../log/cluster-log.ts';
-import { Beginnings } from './beginnings.ts';
+import { beginningOf } from './beginning-of.ts';
 import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
 import { noteSender } from './lanes-tracing.ts';
@@ -61,7 +61,6 @@ export class NamespaceSessions {
       tracing: node.tracing,
       onFault,
     });
-    const beginnings = new Beginnings(log, options.all);
     this.#recovery = new Recovery(
       { log, lane, sessions, keeper: this.#keeper, admission, tracing: node.tracing },
       {
@@ -73,7 +72,7 @@ export class NamespaceSessions {
         joinedEarly: options.joinedEarly,
         leaveEarly: options.leaveEarly,
         dataOf: (socket) => this.#dataOf(socket),
-        ahead: () => beginnings.ahead(),
+        ahead: () => beginningOf(log, options.all()),
         skipTo: (sid, position) => sockets.skipTo(sid, position),
         fence: (owner, sid, generation) => this.#fenceAt(owner, sid, generation),
         onFault,
