@@ -251,11 +251,12 @@ export class Recovery {
   ): Promise<RecoveryOutcome> {
     const { namespace, uid, userOf, fence } = this.#options;
     const claimant = { namespace, user: userOf(socket), owner: uid };
-    const [claim, end] = await within(held, () =>
-      Promise.all([this.#sessions.claim(pid, claimant), this.#log.end()]),
-    );
+    const asked = within(held, () => ({ claim: this.#sessions.claim(pid, claimant), end: this.#log.end() }));
+    // Where the claim fails nobody waits for it.
+    asked.end.catch(() => undefined);
+    const claim = await asked.claim;
     if (claim.kind !== 'claimed') {
-      this.#skipGiven(socket, offset, end);
+      this.#skipGiven(socket, offset, await asked.end);
       return { kind: 'fresh', reason: claim.kind };
     }
     const { session, previousOwner } = claim;
@@ -263,7 +264,7 @@ export class Recovery {
     this.#claims.begin(sid, generation);
     try {
       fence(previousOwner, sid, generation);
-      return await this.#restoreClaimed(socket, session, offset, end, held);
+      return await this.#restoreClaimed(socket, session, offset, await asked.end, held);
     } finally {
       this.#claims.end(sid);
     }
