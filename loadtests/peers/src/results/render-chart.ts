@@ -153,8 +153,9 @@ function summaryText(panels: readonly Panel[]): string {
 
 function origin({ machine, versions, summary, isMeasurement }: BenchResults): string {
   const rounds = Math.max(...summary.map((row) => row.rounds));
+  const counted = rounds === 1 ? 'one round' : `medians of ${rounds} rounds`;
   return [
-    isMeasurement ? `medians of ${rounds}` : 'NO MEASUREMENT',
+    isMeasurement ? counted : 'NO MEASUREMENT',
     `${machine.cpus} cores of ${machine.model}`,
     `Node ${versions.node.slice(1)}`,
     `Redis ${versions.redis}`,
