@@ -1,5 +1,5 @@
 import { counters, trends } from './metrics.ts';
-import { breakText, type Break, type Crossing, type Load, type Outcome } from './runner/src/k6/outcome.ts';
+import { limitText, type Break, type Crossing, type Load, type Outcome } from './runner/src/k6/outcome.ts';
 import { summaryPath } from './settings.ts';
 
 interface Metric {
@@ -17,21 +17,33 @@ export function handleSummary(data: SummaryData): Record<string, string> {
   return summarize(data);
 }
 
-/** The same for a scenario of steps, of each of which `loadOf` says what it asks for. */
-export function summarize(data: SummaryData, loadOf?: (step: number) => Load): Record<string, string> {
-  const outcome = outcomeOf(data, loadOf);
+/** A scenario that raises the load. */
+export interface Steps {
+  readonly count: number;
+  /** What a step asks for; the first is 1. */
+  readonly loadOf: (step: number) => Load;
+}
+
+/** The same for a scenario of steps. */
+export function summarize(data: SummaryData, steps?: Steps): Record<string, string> {
+  const outcome = outcomeOf(data, steps);
   const file =
     summaryPath === undefined ? {} : { [summaryPath]: JSON.stringify({ ...data, sluice: outcome }) };
   return { stdout: `${summaryText(data, outcome)}\n`, ...file };
 }
 
-function outcomeOf({ metrics }: SummaryData, loadOf: ((step: number) => Load) | undefined): Outcome {
+function outcomeOf({ metrics }: SummaryData, steps: Steps | undefined): Outcome {
   const crossed = Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
     Object.entries(thresholds).flatMap(([rule, { ok }]): Crossing[] => (ok ? [] : [{ metric, rule }])),
   );
-  const broke = loadOf === undefined ? undefined : firstBreak(crossed, loadOf);
-  const passed = crossed.every((crossing) => loadOf !== undefined && stepOf(crossing) !== undefined);
-  return { passed, crossed, ...(broke === undefined ? {} : { broke }) };
+  const passed = crossed.every((crossing) => steps !== undefined && stepOf(crossing) !== undefined);
+  if (steps === undefined) return { passed, crossed };
+  const { count, loadOf } = steps;
+  const broke = firstBreak(crossed, loadOf);
+  if (broke !== undefined) return { passed, crossed, broke };
+  // Who came in the last step took some time to connect.
+  const isComplete = (metrics[`sluice_connect_ms{step:${count}}`]?.values['max'] ?? 0) > 0;
+  return { passed, crossed, ...(isComplete && { unbroken: loadOf(count) }) };
 }
 
 function firstBreak(crossed: readonly Crossing[], loadOf: (step: number) => Load): Break | undefined {
@@ -58,13 +70,14 @@ function stepOf({ metric }: Crossing): number | undefined {
 }
 
 /** A line for each of our metrics, and one for each threshold that was crossed, ours or k6's. */
-function summaryText({ metrics }: SummaryData, { crossed, broke }: Outcome): string {
+function summaryText({ metrics }: SummaryData, outcome: Outcome): string {
   const lines = [...Object.keys(counters), ...Object.keys(trends)].flatMap((name) => {
     const metric = metrics[name];
     return metric === undefined ? [] : [`${name.padEnd(24)} ${valueText(metric.values)}`];
   });
-  const crossings = crossed.map(({ metric, rule }) => `crossed: ${metric} ${rule}`);
-  return [...lines, ...crossings, ...(broke === undefined ? [] : [breakText(broke)])].join('\n');
+  const crossings = outcome.crossed.map(({ metric, rule }) => `crossed: ${metric} ${rule}`);
+  const limit = limitText(outcome);
+  return [...lines, ...crossings, ...(limit === undefined ? [] : [limit])].join('\n');
 }
 
 function valueText(values: Metric['values']): string {

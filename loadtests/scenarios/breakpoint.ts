@@ -38,11 +38,13 @@ function limitsOf(step: number): Thresholds {
 }
 
 export function handleSummary(data: SummaryData): Record<string, string> {
-  return summarize(data, (step): Load => {
-    const members = Math.min(step * membersPerStep, size.MEMBERS);
-    const textsPerSecond = (members * 1_000) / size.EVERY_MS;
-    return { members, textsPerSecond, deliveriesPerSecond: textsPerSecond * size.ROOM_SIZE };
-  });
+  return summarize(data, { count: size.STEPS, loadOf });
+}
+
+function loadOf(step: number): Load {
+  const members = Math.min(step * membersPerStep, size.MEMBERS);
+  const textsPerSecond = (members * 1_000) / size.EVERY_MS;
+  return { members, textsPerSecond, deliveriesPerSecond: textsPerSecond * size.ROOM_SIZE };
 }
 
 export function setup(): Run {

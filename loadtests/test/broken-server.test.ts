@@ -82,6 +82,14 @@ describeWithK6('smoke', () => {
   });
 });
 
+describeWithK6('breakpoint', () => {
+  test('says that nothing broke, and at what load, on a server that bears its last step', async () => {
+    const { code, crossed, output } = await runAgainst([], 'breakpoint', { P95_MS: 60_000 });
+    expect({ code, crossed, output }).toEqual({ code: 0, crossed: [], output });
+    expect(output).toMatch(/broke nowhere up to the last step, at \d+ members, .*; raise MEMBERS$/m);
+  });
+});
+
 describeWithK6('on a server that does all that a scenario claims to catch, this one fails for it:', () => {
   const rows = (scenarioNames as ScenarioName[]).flatMap((scenario) => {
     const claimed = scenarios[scenario].catches as readonly Fault[];

@@ -1,5 +1,5 @@
 import type { Frame } from './k6/recording.ts';
-import { breakText } from './k6/outcome.ts';
+import { limitText } from './k6/outcome.ts';
 import { valueOf } from './k6/summary.ts';
 import { latenessWarning } from './report/key-figures.ts';
 import { promiseRows } from './report/promises.ts';
@@ -87,14 +87,14 @@ function outcomeText(result: RunResult, isColoured: boolean): string {
   const count = (metric: string): string => valueOf(summary, metric, 'count').toLocaleString('en');
   const ms = (metric: string): string => `${Math.round(valueOf(summary, metric, 'p(95)'))} ms`;
   const kept = promiseRows(summary).map(({ title, count: broken }) => `${broken} ${title}`);
-  const { broke } = summary.sluice;
+  const limit = limitText(summary.sluice);
   const warning = latenessWarning(summary);
   return [
     `${run.name} ${shownWord}. ${sentence}`,
     `  ${count('sluice_finished')} members, ${count('sluice_sent')} said, ${count('sluice_heard')} heard, ${count('sluice_recovered')} recovered`,
     `  ${kept.join(', ')}`,
     `  p95: heard ${ms('sluice_delivery_ms')}, acknowledged ${ms('sluice_ack_ms')}`,
-    ...(broke === undefined ? [] : [`  ${breakText(broke)}`]),
+    ...(limit === undefined ? [] : [`  ${limit}`]),
     ...(warning === undefined ? [] : [`  ${warning}`]),
     ...complaints.slice(0, shownComplaints).map((text) => `  ! ${text.split('\n')[0]}`),
     ...(complaints.length > shownComplaints ? [`  ! and ${complaints.length - shownComplaints} more`] : []),

@@ -29,10 +29,20 @@ export interface Outcome {
   readonly passed: boolean;
   readonly crossed: readonly Crossing[];
   readonly broke?: Break;
+  /** In a run that raises the load: what its last step asked, where it came to that and nothing broke. */
+  readonly unbroken?: Load;
+}
+
+/** What a run that raises the load has found out; undefined for others, and for one that was ended before its last step. */
+export function limitText({ broke, unbroken }: Outcome): string | undefined {
+  if (broke !== undefined) return breakText(broke);
+  return unbroken === undefined
+    ? undefined
+    : `broke nowhere up to the last step, at ${loadText(unbroken)}; raise MEMBERS`;
 }
 
 /** What broke first, and what held. */
-export function breakText({ step, metrics, load, held }: Break): string {
+function breakText({ step, metrics, load, held }: Break): string {
   const first = metrics.join(' and ');
   const before = held === undefined ? 'nothing less was tried' : `${loadText(held)} held`;
   return `broke first in step ${step}, at ${loadText(load)}: ${first}; ${before}`;

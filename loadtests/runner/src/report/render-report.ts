@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { repositoryPath } from '@sluice/testkit';
-import { breakText } from '../k6/outcome.ts';
+import { limitText } from '../k6/outcome.ts';
 import type { RunResult } from '../run-result.ts';
 import { bandsOf, chartsOf } from './chart-data.ts';
 import { countRows, latenessWarning, timeRows } from './key-figures.ts';
@@ -18,7 +18,7 @@ export function renderReport(result: RunResult): string {
   const { run, summary, frames, usage, faults, complaints, endedAt } = result;
   const { word, sentence } = verdictOf(result);
   const warning = latenessWarning(summary);
-  const { broke } = summary.sluice;
+  const limit = limitText(summary.sluice);
   const data = { charts: chartsOf(frames, usage), bands: bandsOf(faults, endedAt) };
   return `<!doctype html>
 <html lang="en">
@@ -33,7 +33,7 @@ export function renderReport(result: RunResult): string {
 </header>
 <main>
 <p class="sentence">${escaped(sentence)}</p>
-${broke === undefined ? '' : `<p class="note">It ${escaped(breakText(broke))}.</p>`}
+${limit === undefined ? '' : `<p class="note">It ${escaped(limit)}.</p>`}
 ${warning === undefined ? '' : `<p class="note">${escaped(warning)}</p>`}
 <section class="promises">
 ${promiseRows(summary)
