@@ -97,7 +97,10 @@ export class RoomFollower implements ChannelFollower {
     const { room, log } = this.#deps;
     if (this.#position === undefined) {
       // Heard for the first time: nothing is owed from before, and all that arrives is new.
-      this.#position = await log.end(room);
+      const end = await log.end(room);
+      if (generation === this.#deps.subscriber.generation) this.#position = end;
+      // Nor is what came over a connection that has gone: the next one begins anew.
+      else this.#waiting = [];
     } else {
       // Where the data is gone, ids begin anew below those heard so far.
       if (comparePositions(await log.end(room), this.#position) < 0) this.#position = '0-0';

@@ -2,7 +2,7 @@ import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { RedisCore } from '@sluice/redis-core';
 import { AdapterClient } from './adapter-client.ts';
 import { broadcastJson } from './broadcast-json.ts';
-import { broadcastThroughStream } from './broadcast-through-stream.ts';
+import { actThroughStream } from './act-through-stream.ts';
 import type { ClusterDriver, DriverFault } from './cluster-driver.ts';
 import { EventTracing, type TracingOptions } from './event-tracing.ts';
 import type { AdapterObservation } from './lanes/lanes-options.ts';
@@ -22,7 +22,7 @@ export interface StreamsDriverOptions {
 
 /**
  * The official @socket.io/redis-streams-adapter: one stream that every node reads, and connection state recovery.
- * What is published or broadcast enters that stream under no node's name, so that the publishing node hears it where all
+ * What is published, and what sockets are told to do, enters that stream under no node's name: the node hears it where all
  * others do.
  */
 export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptions): ClusterDriver {
@@ -47,7 +47,7 @@ export function createStreamsDriver(core: RedisCore, options: StreamsDriverOptio
     adapter: function attachTo(namespace) {
       const adapter = attach(namespace);
       watchWrites(adapter, tracing, options.onObserved);
-      broadcastThroughStream(adapter, options.onFault);
+      actThroughStream(adapter, options.onFault);
       holdMissedPackets(adapter, client.tap, options.ephemeralEvents);
       return adapter;
     },

@@ -371,6 +371,34 @@ describe('over streams', () => {
     expect(numbers()).toEqual(heard.map((_message, index) => first + index));
   });
 
+  test('what a node says to its sockets and what it does with them keep their order', async () => {
+    const redis = await startRedis(scope);
+    const target = { host: '127.0.0.1', port: redis.port };
+    const link = await startFaultProxy(scope, { target, scheme: 'redis' });
+    const node = await startNode({ ...redis, url: link.url }, 'one', 'streams');
+    link.slow({ latencyMs: 2 });
+    const { heard } = await connectClient(node, { reconnection: false });
+    for (let round = 0; round < 60; round += 1) {
+      node.io.emit('noise');
+      await pause(round % 7);
+      node.io.socketsJoin(`r${round}`);
+      node.io.to(`r${round}`).emit('said', round);
+      node.io.socketsLeave(`r${round}`);
+    }
+    node.io.emit('last');
+    await eventually(() => heard.some(([event]) => event === 'last'));
+    expect(heard.filter(([event]) => event === 'said')).toHaveLength(60);
+    for (let round = 0; round < 20; round += 1) {
+      const leaving = await connectClient(node, { reconnection: false });
+      node.io.emit('noise');
+      await pause(round % 7);
+      node.io.emit('bye');
+      node.io.disconnectSockets();
+      await eventually(() => !leaving.socket.connected);
+      expect([round, leaving.heard.filter(([event]) => event === 'bye').length]).toEqual([round, 1]);
+    }
+  });
+
   test('nothing is replayed to a socket that a middleware refuses', async () => {
     const redis = await startRedis(scope);
     const node = await startNode(redis, 'one', 'streams');

@@ -70,6 +70,29 @@ test('what is read for a connection that is lost meanwhile is not delivered agai
   expect(delivered).toEqual(['1-0', '2-0', '3-0', '4-0', '5-0']);
 });
 
+test('what came over a first connection that was lost before the room was whole is not owed, and comes neither late nor twice', async () => {
+  const { follower, delivered, connect, append, hear, answered } = startFollower();
+  connect();
+  follower.onConfirmed();
+  append('1-0');
+  hear('1-0');
+  connect();
+  await answered();
+  append('2-0');
+  follower.onConfirmed();
+  await answered();
+  await follower.caughtUp();
+  hear('3-0');
+  append('3-0', '4-0');
+  connect();
+  follower.onConfirmed();
+  await answered();
+  await answered();
+  await follower.caughtUp();
+  hear('5-0');
+  expect(delivered).toEqual(['3-0', '4-0', '5-0']);
+});
+
 test('what begins anew below what was heard is delivered', async () => {
   const { follower, delivered, connect, append, hear, answered } = startFollower();
   connect();

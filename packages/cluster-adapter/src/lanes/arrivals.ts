@@ -11,7 +11,7 @@ export class Arrival {
   /** A broadcast to several rooms that has come by another one and is still to come by this. */
   awaited: Position = origin;
   /** Resolves once `since` is known. */
-  known: Promise<unknown> = Promise.resolve();
+  known: Promise<void> = Promise.resolve();
   /** True where the socket has left the room since. */
   left = false;
 

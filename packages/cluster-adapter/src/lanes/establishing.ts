@@ -1,7 +1,7 @@
 import { backoffMs } from '@sluice/kernel';
 import { comparePositions } from '../position.ts';
 import { origin, type ClusterLog, type LogEntry, type Position } from '../log/cluster-log.ts';
-import { whenHeard, type Beginning, type Followed } from './followed.ts';
+import type { Followed } from './followed.ts';
 import { readMerged, type Reading } from './merged-read.ts';
 
 /** What a topic needs of its lane on its way to being live. */
@@ -39,11 +39,21 @@ export class Establishing {
   }
 
   /** Resolves once the topic is live. Rejects where it is refused or the log is closed. */
-  async establish(followed: Followed, beginning: Beginning): Promise<void> {
+  async establish(followed: Followed, after: Position | undefined): Promise<void> {
     const { topic } = followed;
     const lane = this.#lane;
-    let isBased = beginning !== whenHeard;
-    if (beginning !== whenHeard) this.#open(followed, beginning);
+    const opening = this.ask(followed, after);
+    followed.opening = opening;
+    queueMicrotask(() => {
+      followed.opening = undefined;
+    });
+    const based = opening.then((position) => {
+      followed.base = position;
+      followed.last = position;
+      followed.lastIsEntry = after === undefined;
+    });
+    based.catch(() => undefined);
+    followed.begun?.push(based);
     await this.#log.subscribe(topic);
     for (let attempt = 0; lane.isWanted(followed); attempt += 1) {
       await lane.untilFlowing();
@@ -51,14 +61,7 @@ export class Establishing {
       const missed: Reading[] = [];
       try {
         await allBegun(followed);
-        const until = await this.#endOf(followed);
-        if (!isBased) {
-          // Who has begun to hear it meanwhile is owed what came since.
-          const [earliest = until] = [...(await allBegun(followed)), until].toSorted(comparePositions);
-          base(followed, earliest, earliest === until);
-          isBased = true;
-        }
-        const range = { topic, after: followed.last, until, ends: true };
+        const range = { topic, after: followed.last, until: await this.#endOf(followed), ends: true };
         for await (const reading of readMerged(this.#log, [range])) missed.push(reading);
         // What the other topics had before these must have been handed out before them.
         if (missed.length > 0 || followed.early?.length !== 0) await lane.settle();
@@ -70,20 +73,6 @@ export class Establishing {
       }
       if (await this.#ripen({ followed, missed, epoch })) return;
     }
-  }
-
-  #open(followed: Followed, after: Position | undefined): void {
-    const opening = this.ask(followed, after);
-    followed.opening = opening;
-    queueMicrotask(() => {
-      followed.opening = undefined;
-    });
-    const based = opening.then((position) => {
-      base(followed, position, after === undefined);
-      return position;
-    });
-    based.catch(() => undefined);
-    followed.begun?.push(based);
   }
 
   /** Where one begins who begins now, or after a position. */
@@ -153,20 +142,11 @@ export function keepEarly(followed: Followed, entry: LogEntry): void {
     followed.early = undefined;
 }
 
-function base(followed: Followed, position: Position, isEntry: boolean): void {
-  followed.base = position;
-  followed.last = position;
-  followed.lastIsEntry = isEntry;
-}
-
-/** Resolves, once all who have begun know where, to their positions. */
-async function allBegun(followed: Followed): Promise<readonly Position[]> {
-  let positions: readonly Position[] = [];
+async function allBegun(followed: Followed): Promise<void> {
   for (let told = 0; told < (followed.begun?.length ?? 0);) {
     told = followed.begun?.length ?? 0;
-    positions = await Promise.all(followed.begun ?? []);
+    await Promise.all(followed.begun ?? []);
   }
-  return positions;
 }
 
 /** A gap is told before the entry behind it. */

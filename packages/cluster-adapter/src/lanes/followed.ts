@@ -13,12 +13,6 @@ export interface TopicListener {
 
 const live = Promise.resolve();
 
-/** Where following begins for who reads what was before by itself. */
-export const whenHeard = Symbol('when heard');
-
-/** After a position; once it is heard; or, unless given, where the topic ends when that is asked for. */
-export type Beginning = Position | typeof whenHeard | undefined;
-
 /** A topic that this node follows. */
 export class Followed {
   readonly topic: Topic;
@@ -35,8 +29,8 @@ export class Followed {
   wants = 1;
   /** Where it begins, for the one for whose sake it was opened. */
   opening: Promise<Position> | undefined;
-  /** Where those begin who began before it was live; undefined once it is. */
-  begun: Promise<Position>[] | undefined = [];
+  /** What those who began before it was live are still to be told; undefined once it is. */
+  begun: Promise<void>[] | undefined = [];
   taps: Set<Tap> | undefined;
   /** Of events of which only the latest is wanted: where the latest is, by name. */
   latest: Map<string, Position> | undefined;

@@ -17,7 +17,7 @@ export interface LaggardsOptions {
   /** True where something has been handed out in part that the rest of may be for the socket. */
   readonly isHalfway: (sid: string) => boolean;
   /** Resolve once it is known from where on a socket hears the rooms that it has joined. */
-  readonly known: (sid: string) => readonly Promise<unknown>[];
+  readonly known: (sid: string) => readonly Promise<void>[];
   /** Writes a logged entry to a socket, where it is meant for it and still wanted. Returns its sender's `traceparent`. */
   readonly write: (socket: Socket, followed: Followed, entry: LogEntry) => string | undefined;
   /** Returns false where the socket does not live on. */

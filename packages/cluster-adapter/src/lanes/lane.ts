@@ -12,7 +12,7 @@ import {
 import { readMerged, type LogGap, type TopicRange } from './merged-read.ts';
 import { Echo } from './echo.ts';
 import { Establishing, keepEarly, type EstablishingLane } from './establishing.ts';
-import { Followed, type Beginning, type TopicListener } from './followed.ts';
+import { Followed, type TopicListener } from './followed.ts';
 import { HeldEntries } from './held-entries.ts';
 import { readTails } from './read-tails.ts';
 import { Tap } from './tap.ts';
@@ -103,10 +103,10 @@ export class Lane implements LogListener {
   }
 
   /**
-   * Follows a topic, from `beginning` where nobody does. Every call is to be matched by an `unfollow`. The last `listener`
-   * given is the one that counts.
+   * Follows a topic from now on, or from `after`. Every call is to be matched by an `unfollow`. The last `listener` given
+   * is the one that counts.
    */
-  follow(topic: Topic, listener: TopicListener, beginning?: Beginning): Followed {
+  follow(topic: Topic, listener: TopicListener, after?: Position): Followed {
     const known = this.#topics.get(topic);
     if (known !== undefined) {
       known.wants += 1;
@@ -115,7 +115,7 @@ export class Lane implements LogListener {
       known.cancelLinger = undefined;
       return known;
     }
-    const followed = new Followed(topic, listener, (self) => this.#establishing.establish(self, beginning));
+    const followed = new Followed(topic, listener, (self) => this.#establishing.establish(self, after));
     this.#topics.set(topic, followed);
     return followed;
   }
@@ -128,14 +128,11 @@ export class Lane implements LogListener {
     followed: Followed,
     after: Position | undefined,
     onBase: (position: Position) => void,
-  ): Promise<unknown> {
+  ): Promise<void> {
     const { opening } = followed;
     followed.opening = undefined;
     // Who has opened it in this very call begins where it does.
-    const told = (opening ?? this.#establishing.ask(followed, after)).then((position) => {
-      onBase(position);
-      return position;
-    });
+    const told = (opening ?? this.#establishing.ask(followed, after)).then(onBase);
     told.catch(() => undefined);
     followed.begun?.push(told);
     return told;

@@ -5,7 +5,7 @@ import { origin, type LogReceipt, type Position, type Topic } from '../log/clust
 import { ClusterQueries } from './cluster-queries.ts';
 import { Entering } from './entering.ts';
 import { FollowedRooms } from './followed-rooms.ts';
-import { whenHeard, type Beginning, type Followed } from './followed.ts';
+import type { Followed } from './followed.ts';
 import type { LanesNode } from './lanes-node.ts';
 import type { LogGap } from './merged-read.ts';
 import type { Answer, NodeCommand, NodeHandler, NodeRequest } from './node-channel.ts';
@@ -82,7 +82,7 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     });
     this.#sessions = new NamespaceSessions(nsp, node, this.#sockets, {
       recovers: serverOf(nsp).opts.connectionStateRecovery !== undefined,
-      follow: (room) => (room === undefined ? this.#followAll() : this.#follow(room, whenHeard)),
+      follow: (room) => (room === undefined ? this.#followAll() : this.#follow(room)),
       enter: (sid, rooms) => void super.addAll(sid, new Set(rooms)),
       joinedEarly: (sid) => this.#entering.positions(sid, this.sids.get(sid) ?? []),
       leaveEarly: (sid) => {
@@ -278,11 +278,11 @@ export class LanesAdapter extends Adapter implements NodeHandler {
     return this.#node.lane.follow(namespaceTopic(this.nsp.name), new RoomListener(undefined, this.#hearing));
   }
 
-  #follow(room: Room, beginning: Beginning): Followed {
+  #follow(room: Room, after?: Position): Followed {
     return this.#node.lane.follow(
       roomTopic(this.nsp.name, room),
       new RoomListener(room, this.#hearing),
-      beginning,
+      after,
     );
   }
 

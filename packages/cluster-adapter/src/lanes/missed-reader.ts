@@ -7,6 +7,7 @@ import type { Followed } from './followed.ts';
 import type { Lane } from './lane.ts';
 import type { LogGap, TopicEntry } from './merged-read.ts';
 import { readTails } from './read-tails.ts';
+import { clusterTopic } from './topic.ts';
 
 /** Whose, and from where on. */
 export interface Absence {
@@ -105,18 +106,16 @@ export class MissedReader {
   }
 
   /**
-   * What is read has to end at one place for all topics, and hold everything that was said before the client came back.
-   * Resolves, once all are live, to whether that is so in this moment: those that were live before have handed out all that they
-   * had when this was called, and those that were not had nothing beyond `end`, which was asked before.
+   * What is read has to end at one place for all topics, and hold everything that was said before the client came back, commands
+   * to sockets included. Resolves, once all are live, to whether that is so in this moment: all have handed out what they had
+   * when this was called, and those that were not live then had nothing beyond `end`, which was asked before.
    */
   async #areHeard(followed: readonly Followed[], end: LogEnd): Promise<boolean> {
-    const before = followed.filter(({ live }) => live);
-    const ready = followed.map((one) => one.ready);
-    const [tails] = await Promise.all([readTails(this.#log, before), ...ready]);
-    const isBehind = before.some(({ last }, index) => comparePositions(last, tails[index] ?? last) < 0);
-    const isAhead = followed.some(
-      (one) => !before.includes(one) && comparePositions(one.last, end.position) > 0,
-    );
-    return !isBehind && !isAhead;
+    const commands = this.#lane.find(clusterTopic);
+    const all = commands === undefined ? followed : [...followed, commands];
+    const opening = all.filter(({ live }) => !live);
+    const [tails] = await Promise.all([readTails(this.#log, all), ...all.map(({ ready }) => ready)]);
+    const isBehind = all.some(({ last }, index) => comparePositions(last, tails[index] ?? last) < 0);
+    return !isBehind && opening.every(({ last }) => comparePositions(last, end.position) <= 0);
   }
 }

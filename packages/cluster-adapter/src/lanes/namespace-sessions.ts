@@ -14,7 +14,7 @@ import { roomOf } from './topic.ts';
 export interface NamespaceSessionsOptions {
   /** False where the server does not recover connections: no session is written then. */
   readonly recovers: boolean;
-  /** A room's topic, from where it is heard, or the namespace's. */
+  /** A room's topic, or the namespace's. */
   readonly follow: (room: string | undefined) => Followed;
   /** Puts a socket into rooms that its session has it in already. */
   readonly enter: (sid: string, rooms: Iterable<string>) => void;

@@ -102,8 +102,13 @@ export class RoomSockets {
 
   /** A logged entry, to a room's sockets or to all. `before` is the one before it in its topic. */
   onEntry(room: string | undefined, followed: Followed, entry: LogEntry, before: Position): void {
-    const { lane, options } = this.#parts.node;
+    this.#handOut(room, followed, entry, before);
+    // After it: who is served from the log from here on begins where it is, and not where this node was.
     this.#ahead.passed(entry.position);
+  }
+
+  #handOut(room: string | undefined, followed: Followed, entry: LogEntry, before: Position): void {
+    const { lane, options } = this.#parts.node;
     const delivery = this.#deliveryOf(entry, lane.cursor);
     const { p, n = '', u, r: several } = delivery.header;
     if (several !== undefined) this.#parts.followed.comes(several, entry.position);
@@ -221,7 +226,7 @@ export class RoomSockets {
         continue;
       const socket = nsp.sockets.get(id);
       if (socket === undefined || this.laggards.has(id)) continue;
-      if (logged !== undefined && this.#ahead.skips(id, logged.position)) continue;
+      if (logged !== undefined && this.#ahead.has(id, logged.position)) continue;
       if (logged !== undefined && this.laggards.isOverBudget(internalsOf(socket).client.conn)) {
         node.options.onObserved({ kind: 'spilled', namespace: nsp.name });
         this.#serveFromLog(socket, logged);
@@ -234,6 +239,7 @@ export class RoomSockets {
         this.#serveFromLog(socket, logged);
       else {
         recipients += 1;
+        if (logged !== undefined && this.#ahead.size > 0) this.#ahead.remove(id);
         const traceparent = hop?.tell(socket);
         if (traceparent !== undefined) told ??= telling?.(traceparent);
         this.#write(socket, traceparent === undefined ? delivery : (told ?? delivery));
@@ -283,7 +289,11 @@ export class RoomSockets {
       const topic = followed.get(room)?.topic;
       if (topic !== undefined) after.set(topic, laterOf(after.get(topic) ?? origin, since));
     }
-    this.laggards.add(socket, after, logged === undefined ? node.lane.cursor : node.lane.previousCursor);
+    const { cursor, previousCursor } = node.lane;
+    const here = logged === undefined ? cursor : previousCursor;
+    this.laggards.add(socket, after, laterOf(here, given ?? here));
+    // What it is given from now on says how far it is.
+    this.#ahead.remove(socket.id);
   }
 
   #write(socket: Socket, delivery: Delivery): void {
